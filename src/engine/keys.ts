@@ -1,0 +1,28 @@
+/** Dimensions: what the engine keeps records by. A key is one dimension or a declared combination of two. */
+
+/** Base dimensions in the order in which a batch applies them: populations first, so that actors can be guarded by them. */
+export const DIMENSIONS = [
+  'all', // the whole installation: one record
+  'tenant',
+  'route',
+  'path',
+  'asn',
+  'network',
+  'fingerprint',
+  'agent',
+  'ip',
+  'session',
+  'credential',
+  'principal',
+  'object',
+] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+
+/** Dimensions that a finding can name as the actor. */
+export type ActorDimension = Exclude<Dimension, 'all' | 'path' | 'object' | 'agent'>;
+
+export type Key = Dimension | readonly [Dimension, Dimension];
+
+export function keyName(key: Key): string {
+  return typeof key === 'string' ? key : `${key[0]}×${key[1]}`;
+}

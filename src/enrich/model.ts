@@ -1,0 +1,55 @@
+/**
+ * The learned model: route templates, baselines and first guesses, learned once from history and then immutable. A
+ * new version enters the sequence by a ControlEvent (design, invariant 3). Plain JSON, so that it can be stored,
+ * compared, and hashed into the manifest.
+ */
+
+export interface RouteTemplate {
+  /** "/users/{id}"; parameters are named after what they look like: {id}, {uuid}, {hash}, {date}, {slug}. */
+  readonly template: string;
+  /** ROUTE_CLASS. */
+  readonly routeClass: number;
+  /** Share of its requests answered below 400 when it was learned; 1 for configured templates. */
+  readonly answered: number;
+  readonly requests: number;
+  readonly origin: 'configured' | 'openapi' | 'learned';
+}
+
+/** First guesses (p0) and limits. Each says where it comes from, and a finding repeats it. */
+export interface Baselines {
+  readonly origin: 'learned' | 'prior';
+  /** Share of login attempts that fail for the median benign actor. */
+  readonly loginFailure: number;
+  /** Share of requests that miss (404, unknown route) for the median actor. */
+  readonly miss: number;
+  /** Share of requests refused (401, 403) for the median actor. */
+  readonly denied: number;
+  /** Requests a minute (assets left out) that 99.9 % of busy actor-minutes stay within. */
+  readonly requestsPerMinuteP999: number;
+  /** Distinct objects per actor, route and hour at p99.9. */
+  readonly objectsPerHourP999: number;
+  /**
+   * Failure share of logins by hour of week (168 values from Monday 00:00 UTC), shrunk to {@link loginFailure}; empty
+   * where history is shorter than two weeks.
+   */
+  readonly loginFailureByHourOfWeek: readonly number[];
+}
+
+export interface LearnedModel {
+  readonly version: string;
+  readonly routes: readonly RouteTemplate[];
+  readonly baselines: Baselines;
+}
+
+/** What holds before anything was learned. docs/detectors.md says where they come from. */
+export const PRIOR_BASELINES: Baselines = {
+  origin: 'prior',
+  loginFailure: 0.2,
+  miss: 0.05,
+  denied: 0.05,
+  requestsPerMinuteP999: 120,
+  objectsPerHourP999: 60,
+  loginFailureByHourOfWeek: [],
+};
+
+export const EMPTY_MODEL: LearnedModel = { version: 'prior', routes: [], baselines: PRIOR_BASELINES };
