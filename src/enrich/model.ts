@@ -39,6 +39,8 @@ export interface LearnedModel {
   readonly version: string;
   readonly routes: readonly RouteTemplate[];
   readonly baselines: Baselines;
+  /** Host names that history was answered for, most requests first; absent where the log does not tell. */
+  readonly hosts?: readonly string[];
 }
 
 /** What holds before anything was learned. docs/detectors.md says where they come from. */

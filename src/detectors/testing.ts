@@ -1,0 +1,155 @@
+/**
+ * Runs exchanges through the real path — enrichment, ordering, engine — and tells what the detectors found. For the
+ * detectors' tests and fixtures; not part of the package.
+ */
+import { readFileSync } from 'node:fs';
+import { createEnricher } from '../enrich/compose.ts';
+import { createBatch } from '../enrich/facts.ts';
+import { EMPTY_MODEL, type Baselines, type LearnedModel, PRIOR_BASELINES } from '../enrich/model.ts';
+import { NetworkTable } from '../enrich/network.ts';
+import { classByName } from '../enrich/routes/classes.ts';
+import { type RawInit, rawFrom, TEST_TIME } from '../enrich/testing.ts';
+import type { Detector } from '../engine/detector.ts';
+import { ACTIONS } from '../engine/policy.ts';
+import { compose } from '../runtime/compose.ts';
+import { OrderBuffer } from '../runtime/order.ts';
+
+/** One exchange of a fixture; `repeat` lets one line stand for many, with `{i}` replaced by 0 … n−1 in every text. */
+export interface Exchange {
+  /** Seconds after the start of the scenario. */
+  readonly t: number;
+  readonly ip?: string;
+  readonly method?: string;
+  readonly target?: string;
+  readonly status?: number;
+  readonly agent?: string;
+  readonly user?: string;
+  readonly session?: string;
+  readonly key?: string;
+  readonly referrer?: string;
+  readonly host?: string;
+  readonly bytes?: number;
+  readonly duration_ms?: number;
+  readonly business?: string;
+  /** A request line that is no HTTP, in place of method and target. */
+  readonly request?: string;
+  readonly repeat?: { readonly n: number; readonly every_s: number } & Partial<Record<'target' | 'ip' | 'agent' | 'user' | 'session' | 'key' | 'referrer', string>>;
+}
+
+export interface FixtureOptions {
+  /** Route templates that are known, "/orders/{id}"; their class follows from their name. */
+  readonly routes?: readonly string[];
+  readonly baselines?: Partial<Baselines>;
+  readonly detectors?: readonly Detector[];
+  readonly decoys?: readonly string[];
+  /** Whether times are whole seconds, as in most access logs. */
+  readonly coarse?: boolean;
+}
+
+export interface FixtureResult {
+  readonly findings: readonly {
+    readonly detector: string;
+    readonly class: string;
+    readonly actor: { readonly dimension: string; readonly key: string };
+    readonly millinats: number;
+    readonly why: string;
+    /** Requests of the actor before the finding. */
+    readonly requests: number;
+  }[];
+  /** The harshest action that was the cheapest, by "dimension:key". */
+  readonly actions: Readonly<Record<string, string>>;
+}
+
+/** Reads a fixture: JSON lines; a first line may hold `{"options": {…}}`. */
+export function readFixture(url: URL): { exchanges: Exchange[]; options: FixtureOptions } {
+  const lines = readFileSync(url, 'utf8').split('\n').filter((line) => line.trim() !== '');
+  let options: FixtureOptions = {};
+  const exchanges: Exchange[] = [];
+  for (const line of lines) {
+    const value = JSON.parse(line) as Exchange | { options: FixtureOptions };
+    if ('options' in value) options = value.options;
+    else exchanges.push(...expand(value));
+  }
+  return { exchanges, options };
+}
+
+/** Unrolls `repeat`. */
+export function expand(exchange: Exchange): Exchange[] {
+  const { repeat, ...one } = exchange;
+  if (repeat === undefined) return [one];
+  const { n, every_s, ...texts } = repeat;
+  return Array.from({ length: n }, (_, i) => {
+    const merged: Record<string, unknown> = { ...one, ...texts, t: Math.round((one.t + i * every_s) * 1000) / 1000 };
+    for (const [name, value] of Object.entries(merged))
+      if (typeof value === 'string') merged[name] = value.replaceAll('{i}', String(i));
+    return merged as unknown as Exchange;
+  });
+}
+
+function rawInit(e: Exchange): RawInit {
+  return {
+    address: e.ip ?? '',
+    ...(e.request === undefined ? { method: e.method ?? 'GET', target: e.target ?? '/' } : { method: '', target: '', protocol: '', request: e.request }),
+    status: e.status ?? 200,
+    agent: e.agent ?? '',
+    principal: e.user ?? '',
+    session: e.session ?? '',
+    credential: e.key ?? '',
+    referrer: e.referrer ?? '',
+    host: e.host ?? '',
+    bytes: e.bytes ?? 1000,
+    timeMs: TEST_TIME + Math.round(e.t * 1000),
+    timeMeaning: 'start',
+    durationMs: e.duration_ms ?? -1,
+    ...(e.business === undefined ? {} : { business: e.business }),
+  };
+}
+
+function modelOf(options: FixtureOptions): LearnedModel {
+  const encoder = new TextEncoder();
+  return {
+    ...EMPTY_MODEL,
+    version: 'fixture',
+    routes: (options.routes ?? []).map((template) => {
+      const bytes = encoder.encode(template);
+      return { template, routeClass: classByName(bytes, 0, bytes.length, 0), answered: 1, requests: 1, origin: 'configured' as const };
+    }),
+    baselines: { ...PRIOR_BASELINES, ...options.baselines },
+  };
+}
+
+/** Runs a fixture file, or exchanges, through the path. Options given here win over those of the file. */
+export function runFixture(source: URL | readonly Exchange[], given: FixtureOptions = {}): FixtureResult {
+  const fixture = source instanceof URL ? readFixture(source) : { exchanges: source.flatMap(expand), options: {} };
+  const options = { ...fixture.options, ...given };
+  const model = modelOf(options);
+  const networks = NetworkTable.empty();
+  const enricher = createEnricher({ seed: 0, model, networks, decoys: options.decoys });
+  const { engine, recorder } = compose({ model, networks, seed: 0, detectors: options.detectors, scale: 0.01 });
+  const order = new OrderBuffer(3_600_000, (rows, row, response, nowMs) => {
+    const decided = engine.step(rows, row, response, nowMs);
+    if (decided instanceof Promise) throw new Error('the state in memory answers at once');
+  });
+  order.open(0);
+  for (const exchange of fixture.exchanges) {
+    const raw = rawFrom(rawInit(exchange));
+    const batch = createBatch(1, raw.buf);
+    enricher.row(raw, batch, 0, 0, options.coarse === true ? 1000 : 1);
+    batch.count = 1;
+    order.add(batch, 0);
+  }
+  order.close(0);
+  return {
+    findings: recorder.findings.map((f) => ({
+      detector: f.instance.detector.id,
+      class: f.instance.detector.class,
+      actor: f.profile.actor,
+      millinats: f.millinats,
+      why: f.why,
+      requests: f.requestsBefore,
+    })),
+    actions: Object.fromEntries(
+      recorder.profiles.map((p) => [`${p.actor.dimension}:${p.actor.key}`, ACTIONS[p.peakAction]] as const),
+    ),
+  };
+}

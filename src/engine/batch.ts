@@ -1,0 +1,54 @@
+/**
+ * A batch: what one event asks of the state, and what it gets back. Its keys never depend on values, so it can be sent
+ * to a store as one call. One batch object lives as long as its program and is filled anew for each event.
+ */
+import { DIMENSIONS } from './keys.ts';
+import type { Program } from './program.ts';
+import { RISK } from './risk.ts';
+
+/** How far an address was collapsed because its own record had no room (design, invariant 7). */
+export const LEVEL = { own: 0, network: 1, asn: 2, rest: 3 } as const;
+
+export interface Batch {
+  readonly program: Program;
+  nowMs: number;
+  nowSec: number;
+  response: boolean;
+  /** Keys by index in the program; (0, 0) is absent and skipped. */
+  readonly hi: Int32Array;
+  readonly lo: Int32Array;
+  /** Base dimensions' lanes, two per dimension: subjects of `distinct`, `last` and `top`. */
+  readonly lanes: Int32Array;
+  /** Outcome of every condition of the program, 0 or 1. */
+  readonly conditions: Uint8Array;
+  /** Numeric object id for `steps`, −1 for none. */
+  number: number;
+  /** True where the event proves an identity: its records count as established. */
+  authenticated: boolean;
+  /** Filled by apply: the program's values, and per key its risk record ({@link RISK}) where it has one. */
+  readonly values: Int32Array;
+  readonly risk: Int32Array;
+  readonly hasRisk: Uint8Array;
+  /** Set by the engine for {@link StatePort.settle}: which keys' risk records are to be written back. */
+  readonly dirty: Uint8Array;
+}
+
+export function createBatch(program: Program): Batch {
+  const keys = program.keys.length;
+  return {
+    program,
+    nowMs: 0,
+    nowSec: 0,
+    response: false,
+    hi: new Int32Array(keys),
+    lo: new Int32Array(keys),
+    lanes: new Int32Array(DIMENSIONS.length * 2),
+    conditions: new Uint8Array(program.conditions.length),
+    number: -1,
+    authenticated: false,
+    values: program.values,
+    risk: new Int32Array(keys * RISK.size),
+    hasRisk: new Uint8Array(keys),
+    dirty: new Uint8Array(keys),
+  };
+}

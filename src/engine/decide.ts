@@ -1,0 +1,150 @@
+/**
+ * Decide: from risk to the least expensive action, and from there to what really stands (design, invariant 8 and 9).
+ * Integer arithmetic only.
+ */
+import { BOT_STATUS, FLAG, NETWORK_CLASS } from '../enrich/facts.ts';
+import { CLASSES } from './detector.ts';
+import type { Facts } from './facts.ts';
+import type { ActorDimension } from './keys.ts';
+import { ACTION, ACTIONS, type Policy } from './policy.ts';
+import { logOdds, probabilityMillionths, RISK } from './risk.ts';
+
+/** Policy in arrays: cents and permille by class and action. */
+export interface CompiledPolicy {
+  readonly policy: Policy;
+  readonly miss: Int32Array;
+  /** allowed[class × actions + action] */
+  readonly allowed: Uint8Array;
+  readonly falseCost: Int32Array;
+  readonly stops: Int32Array;
+}
+
+export function compilePolicy(policy: Policy): CompiledPolicy {
+  const allowed = new Uint8Array(CLASSES.length * ACTIONS.length);
+  CLASSES.forEach((name, c) => {
+    for (const action of ['allow', ...policy.classes[name].actions] as const) allowed[c * ACTIONS.length + ACTION[action]] = 1;
+  });
+  return {
+    policy,
+    miss: Int32Array.from(CLASSES, (name) => policy.classes[name].missCents),
+    allowed,
+    falseCost: Int32Array.from(ACTIONS, (name) => policy.falseCents[name]),
+    stops: Int32Array.from(ACTIONS, (name) => policy.stopsPermille[name]),
+  };
+}
+
+/** The cheapest action for a class at given log-odds, not harsher than `ceiling`. */
+export function cheapest(p: CompiledPolicy, classIndex: number, millinats: number, ceiling: number): number {
+  const abusive = probabilityMillionths(millinats);
+  let best = 0;
+  let least = Number.POSITIVE_INFINITY;
+  for (let action = 0; action <= ceiling; action++) {
+    if (p.allowed[classIndex * ACTIONS.length + action] === 0) continue;
+    const missed = abusive * p.miss[classIndex] * (1000 - p.stops[action]);
+    const hurt = (1_000_000 - abusive) * p.falseCost[action] * 1000;
+    if (missed + hurt < least) {
+      least = missed + hurt;
+      best = action;
+    }
+  }
+  return best;
+}
+
+/** Log-odds from which `action` is the cheapest for a class, in millinats; NaN where it never is. For explanations. */
+export function entryOf(p: CompiledPolicy, classIndex: number, action: number, ceiling: number): number {
+  for (let m = -12_000; m <= 12_000; m += 50) if (cheapest(p, classIndex, m, ceiling) >= action) return m;
+  return Number.NaN;
+}
+
+/** Why an actor gets no more than it gets; the report repeats it in words. */
+export const LIMIT = { none: 0, shared: 1, population: 2, verified: 3, allowlisted: 4, internal: 5, collapsed: 6 } as const;
+
+/** What the last {@link ceilingOf} found, next to the harshest permitted action. */
+export const ceiling = { action: 0, limit: LIMIT.none as number };
+
+/** Established principals behind an address from which it counts as shared. */
+export const SHARED_PRINCIPALS = 2;
+
+/**
+ * The harshest action that may fall on an actor of this dimension, whatever its risk. `principals` is the number of
+ * established principals seen behind an address; `level` whether its record had been collapsed.
+ */
+export function ceilingOf(dimension: ActorDimension, facts: Facts, principals: number, level: number): void {
+  ceiling.action = ACTION.block;
+  ceiling.limit = LIMIT.none;
+  if (facts.has(FLAG.ALLOWLISTED)) limitTo(ACTION.allow, LIMIT.allowlisted);
+  else if (facts.botStatus === BOT_STATUS.verified) limitTo(ACTION.tag, LIMIT.verified);
+  else if (dimension === 'ip') {
+    if (level > 0) limitTo(ACTION.throttle, LIMIT.collapsed);
+    else if (facts.networkClass === NETWORK_CLASS.internal) limitTo(ACTION.throttle, LIMIT.internal);
+    else if (
+      principals >= SHARED_PRINCIPALS ||
+      facts.networkClass === NETWORK_CLASS.mobile ||
+      facts.networkClass === NETWORK_CLASS.education
+    )
+      limitTo(ACTION.throttle, LIMIT.shared);
+  } else if (dimension === 'fingerprint' || dimension === 'network' || dimension === 'asn')
+    limitTo(ACTION.throttle, LIMIT.population);
+  else if (dimension === 'route' || dimension === 'tenant') limitTo(ACTION.tag, LIMIT.population);
+}
+
+function limitTo(action: number, limit: number): void {
+  ceiling.action = action;
+  ceiling.limit = limit;
+}
+
+/** The worst class of a risk record and what would be cheapest against it. One object, reused. */
+export const proposal = { action: 0, classIndex: 0, logOdds: 0 };
+
+/** Fills {@link proposal}: the harshest of the classes' cheapest actions; among equals the likeliest class. */
+export function propose(p: CompiledPolicy, risk: Int32Array, at: number, maximum: number): void {
+  proposal.action = 0;
+  proposal.classIndex = 0;
+  proposal.logOdds = -0x7fffffff;
+  for (let c = 0; c < CLASSES.length; c++) {
+    const odds = logOdds(risk, at, c);
+    const action = cheapest(p, c, odds, maximum);
+    if (action > proposal.action || (action === proposal.action && odds > proposal.logOdds)) {
+      proposal.action = action;
+      proposal.classIndex = c;
+      proposal.logOdds = odds;
+    }
+  }
+}
+
+/**
+ * Moves the standing mitigation of a risk record towards the proposal: up one action per `stepSec` unless the evidence
+ * is deterministic, down only when its time is over and the risk has fallen a nat below where it was entered. Returns
+ * the action that stands now.
+ */
+export function climb(p: CompiledPolicy, risk: Int32Array, at: number, nowSec: number, maximum: number, deterministic: boolean): number {
+  const { policy } = p;
+  let standing = risk[at + RISK.action];
+  const expired = standing > 0 && risk[at + RISK.untilSec] <= nowSec;
+  if (expired) {
+    const held = cheapest(p, risk[at + RISK.class], logOdds(risk, at, risk[at + RISK.class]) + policy.hysteresisMillinats, maximum);
+    if (held < standing) standing = Math.max(held, 0);
+  }
+  if (proposal.action > standing && (deterministic || standing === 0 || nowSec - risk[at + RISK.sinceSec] >= policy.stepSec)) {
+    standing = deterministic ? proposal.action : nextAllowed(p, proposal.classIndex, standing, proposal.action);
+    risk[at + RISK.class] = proposal.classIndex;
+    stand(p, risk, at, standing, nowSec);
+  } else if (expired) {
+    if (standing > 0) stand(p, risk, at, standing, nowSec);
+    else risk[at + RISK.action] = 0;
+  }
+  return Math.min(standing, maximum);
+}
+
+function nextAllowed(p: CompiledPolicy, classIndex: number, from: number, to: number): number {
+  for (let a = from + 1; a < to; a++) if (p.allowed[classIndex * ACTIONS.length + a] !== 0) return a;
+  return to;
+}
+
+function stand(p: CompiledPolicy, risk: Int32Array, at: number, action: number, nowSec: number): void {
+  const rung = Math.min(risk[at + RISK.rung], p.policy.ttlSec.length - 1);
+  risk[at + RISK.action] = action;
+  risk[at + RISK.sinceSec] = nowSec;
+  risk[at + RISK.untilSec] = nowSec + p.policy.ttlSec[rung];
+  risk[at + RISK.rung] = rung + 1;
+}

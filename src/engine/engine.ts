@@ -1,0 +1,193 @@
+/**
+ * The engine: one event in, one decision out. It reads no clock, draws no random number and does no I/O; the only thing
+ * it may wait for is the one `state.apply`.
+ *
+ *     plan → state.apply → judge → decide → settle
+ */
+import type { FactBatch } from '../enrich/facts.ts';
+import { type Batch, createBatch } from './batch.ts';
+import { ceiling, ceilingOf, climb, type CompiledPolicy, LIMIT, propose, proposal } from './decide.ts';
+import { Facts } from './facts.ts';
+import { type ActorDimension, DIMENSIONS } from './keys.ts';
+import { plan } from './plan.ts';
+import { type Instance, KEY_VALUES, type Program } from './program.ts';
+import { addEvidence, decay, RISK } from './risk.ts';
+import type { StatePort } from './state.ts';
+
+/** What was decided about one event. One object, reused: copy what is kept. */
+export interface Decision {
+  /** Index in ACTIONS; the harshest of the actors involved. */
+  action: number;
+  /** Key index of the actor it is about, −1 for none. */
+  key: number;
+  classIndex: number;
+  /** Log-odds of that class in millinats. */
+  logOdds: number;
+  limit: number;
+}
+
+/** Who is told while an event is in work, with facts and values still in place. */
+export interface EngineListener {
+  /** A detector gave evidence, capped, in millinats; it is at least the detector's `findingAt` where `finding`. */
+  evidence(engine: Engine, instance: Instance, millinats: number, finding: boolean): void;
+  /** An actor with a risk record was part of the event: its risk after this event, and what would be cheapest. */
+  risk(engine: Engine, key: number, action: number, classIndex: number, logOdds: number, limit: number): void;
+}
+
+export interface EngineOptions {
+  readonly program: Program;
+  readonly state: StatePort;
+  readonly policy: CompiledPolicy;
+  readonly listener?: EngineListener;
+  /** Builtin aggregate: distinct established principals behind an address; its place in the values, −1 for none. */
+  readonly principalsValue?: number;
+}
+
+export class Engine {
+  program: Program;
+  readonly state: StatePort;
+  policy: CompiledPolicy;
+  readonly facts = new Facts();
+  batch: Batch;
+  readonly decision: Decision = { action: 0, key: -1, classIndex: 0, logOdds: 0, limit: 0 };
+  /** Events applied so far: the sequence number of the last one. */
+  sequence = 0;
+  /** Two lanes over everything decided so far, in order. */
+  hashHi = 0x2545f491;
+  hashLo = 0x5bd1e995;
+  private readonly listener: EngineListener | undefined;
+  private readonly principalsValue: number;
+  /** Actor dimension by key index; '' where the key is no actor (a combination, a path). */
+  private readonly dimensions: readonly (ActorDimension | '')[];
+  private readonly sessionKey: number;
+  private readonly credentialKey: number;
+  private readonly principalKey: number;
+
+  constructor(options: EngineOptions) {
+    this.program = options.program;
+    this.state = options.state;
+    this.policy = options.policy;
+    this.listener = options.listener;
+    this.principalsValue = options.principalsValue ?? -1;
+    this.batch = createBatch(options.program);
+    const actors = new Set(options.program.instances.map((i) => i.actor));
+    this.dimensions = options.program.keys.map((k) => {
+      const name = k.second < 0 ? DIMENSIONS[k.first] : 'all';
+      return actors.has(name as ActorDimension) ? (name as ActorDimension) : '';
+    });
+    const keyOf = (name: string): number => options.program.keys.findIndex((k) => k.name === name);
+    this.sessionKey = keyOf('session');
+    this.credentialKey = keyOf('credential');
+    this.principalKey = keyOf('principal');
+  }
+
+  /** Applies one event of an exchange. `nowMs` is its time: the request's start or the response's end. */
+  step(rows: FactBatch, row: number, response: boolean, nowMs: number): Decision | Promise<Decision> {
+    this.facts.at(rows, row, nowMs);
+    plan(this.batch, this.facts, response);
+    const pending = this.state.apply(this.batch);
+    return pending === undefined ? this.conclude() : pending.then(() => this.conclude());
+  }
+
+  private conclude(): Decision {
+    const { batch, facts } = this;
+    const judged = this.judge();
+    this.decide(judged);
+    this.state.settle(batch);
+    this.sequence++;
+    this.fold(facts.batch.order[facts.row] ^ (batch.response ? 1 : 0));
+    this.fold(this.decision.action * 64 + this.decision.classIndex + (this.decision.key + 1) * 4096);
+    return this.decision;
+  }
+
+  /** Runs the detectors on the values; returns whether one of them was deterministic. */
+  private judge(): boolean {
+    const { batch, facts, program, listener } = this;
+    const instances = batch.response ? program.response : program.request;
+    let deterministic = false;
+    for (let i = 0; i < instances.length; i++) {
+      const instance = instances[i];
+      const { key, when, detector } = instance;
+      if (batch.lo[key] === 0 && batch.hi[key] === 0) continue;
+      if (when >= 0 && batch.conditions[when] === 0) continue;
+      const said = instance.judgement.judge(instance.handles as never, facts);
+      if (said === 0) continue;
+      const millinats = said > detector.cap ? detector.cap : said;
+      const at = key * RISK.size;
+      if (batch.hasRisk[key] === 0) {
+        // Evidence against abuse alone starts no record.
+        if (millinats <= 0) continue;
+        batch.risk.fill(0, at, at + RISK.size);
+        batch.risk[at + RISK.sec] = batch.nowSec;
+        batch.hasRisk[key] = 1;
+      } else decay(batch.risk, at, batch.nowSec);
+      addEvidence(batch.risk, at, instance.classIndex, instance.groupIndex, millinats);
+      batch.dirty[key] = 1;
+      if (detector.deterministic) deterministic = true;
+      this.fold(instance.index ^ (millinats << 8));
+      listener?.evidence(this, instance, millinats, millinats >= detector.findingAt);
+    }
+    return deterministic;
+  }
+
+  private decide(deterministic: boolean): void {
+    const { batch, facts, decision, policy } = this;
+    decision.action = 0;
+    decision.key = -1;
+    decision.classIndex = 0;
+    decision.logOdds = 0;
+    decision.limit = LIMIT.none;
+    let any = false;
+    for (let k = 0; k < this.dimensions.length; k++) if (batch.hasRisk[k] !== 0) any = true;
+    if (!any) return;
+    if (batch.authenticated) this.propagate();
+    const principals = this.principalsValue < 0 ? 0 : batch.values[this.principalsValue];
+    for (let k = 0; k < this.dimensions.length; k++) {
+      const dimension = this.dimensions[k];
+      if (batch.hasRisk[k] === 0 || dimension === '') continue;
+      const at = k * RISK.size;
+      decay(batch.risk, at, batch.nowSec);
+      const level = batch.values[this.program.keys[k].value + KEY_VALUES.level];
+      ceilingOf(dimension, facts, principals, level);
+      propose(policy, batch.risk, at, ceiling.action);
+      const { action, classIndex, logOdds } = proposal;
+      const stands = climb(policy, batch.risk, at, batch.nowSec, ceiling.action, deterministic && batch.dirty[k] !== 0);
+      batch.dirty[k] = 1;
+      this.listener?.risk(this, k, action, classIndex, logOdds, ceiling.limit);
+      if (stands > decision.action || decision.key < 0) {
+        decision.action = stands;
+        decision.key = k;
+        decision.classIndex = classIndex;
+        decision.logOdds = logOdds;
+        decision.limit = ceiling.limit;
+      }
+    }
+  }
+
+  /**
+   * Risk flows at half strength between an accepted principal and the session or credential it came with: control of
+   * those was proven by this very event. One hop an event, and never to an address or to a name somebody only tried.
+   */
+  private propagate(): void {
+    for (const other of [this.sessionKey, this.credentialKey]) {
+      if (other < 0 || this.principalKey < 0) continue;
+      const { batch } = this;
+      const present = batch.lo[other] !== 0 && batch.lo[this.principalKey] !== 0;
+      if (!present || batch.hasRisk[other] === batch.hasRisk[this.principalKey]) continue;
+      const [from, to] = batch.hasRisk[other] !== 0 ? [other, this.principalKey] : [this.principalKey, other];
+      const source = from * RISK.size;
+      const target = to * RISK.size;
+      decay(batch.risk, source, batch.nowSec);
+      batch.risk.fill(0, target, target + RISK.size);
+      batch.risk[target + RISK.sec] = batch.risk[source + RISK.sec];
+      for (let i = 0; i < RISK.sec; i++) batch.risk[target + i] = Math.trunc(batch.risk[source + i] / 2);
+      batch.hasRisk[to] = 1;
+      batch.dirty[to] = 1;
+    }
+  }
+
+  private fold(x: number): void {
+    this.hashHi = Math.imul(this.hashHi ^ x, 0x85ebca6b) ^ (this.hashLo >>> 13);
+    this.hashLo = Math.imul(this.hashLo ^ x, 0xc2b2ae35) ^ (this.hashHi >>> 16);
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Events in a sliding window, from two fixed windows: the running one, and the previous one weighted by the part of it
+ * that the sliding window still covers. The error is that of an even spread within the previous window.
+ * Cells: [window number, count in it, count in the one before].
+ */
+import { CELL_MAX, type Work } from './cells.ts';
+
+export const COUNT_CELLS = 3;
+
+export function applyCount(w: Work, at: number, value: number, windowMs: number): void {
+  const { cells, nowMs } = w;
+  const window = Math.floor(nowMs / windowMs);
+  const stored = cells[at];
+  let current = cells[at + 1];
+  let previous = cells[at + 2];
+  if (window !== stored) {
+    // A late event (window < stored) counts in the stored window: time never runs backwards inside a record.
+    if (window === stored + 1) {
+      previous = current;
+      current = 0;
+    } else if (window > stored) {
+      previous = 0;
+      current = 0;
+    }
+  }
+  if (!w.readOnly) {
+    if (current < CELL_MAX) current++;
+    if (window > stored) cells[at] = window;
+    cells[at + 1] = current;
+    cells[at + 2] = previous;
+  }
+  const into = nowMs - window * windowMs;
+  w.values[value] = previous === 0 ? current : current + Math.floor((previous * (windowMs - into)) / windowMs);
+}

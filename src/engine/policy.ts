@@ -1,0 +1,33 @@
+/**
+ * What the engine needs to know of a policy: costs, from which the least expensive action follows, and the ladder. A
+ * document in YAML compiles to this; the default stands in src/policy/default.ts.
+ */
+import type { FindingClass } from './detector.ts';
+
+/** From mild to harsh. The index is what risk records keep. */
+export const ACTIONS = ['allow', 'tag', 'throttle', 'challenge', 'step-up', 'block'] as const;
+export type ActionName = (typeof ACTIONS)[number];
+export const ACTION = Object.fromEntries(ACTIONS.map((name, i) => [name, i])) as Record<ActionName, number>;
+
+export interface ClassPolicy {
+  /** Cost of letting one abusive actor go on, in cents. */
+  readonly missCents: number;
+  /** Actions that make sense against this class. `allow` always does. */
+  readonly actions: readonly ActionName[];
+}
+
+export interface Policy {
+  readonly version: string;
+  readonly classes: Readonly<Record<FindingClass, ClassPolicy>>;
+  /** Cost of the action falling on somebody innocent, in cents. */
+  readonly falseCents: Readonly<Record<ActionName, number>>;
+  /** Share of the abuse that the action stops, in permille. */
+  readonly stopsPermille: Readonly<Record<ActionName, number>>;
+  /** TTL in seconds by rung: a repeated mitigation stands longer. */
+  readonly ttlSec: readonly number[];
+  /** Seconds before the next harsher action, unless the evidence is deterministic. */
+  readonly stepSec: number;
+  /** A mitigation is left this far below where it was entered, in millinats. */
+  readonly hysteresisMillinats: number;
+  readonly mode: 'shadow' | 'canary' | 'enforce';
+}

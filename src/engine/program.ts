@@ -1,0 +1,364 @@
+/**
+ * Compiles detectors' declarations into a program: which dimensions have records, how their cells are laid out, which
+ * operations an event runs on them, and where judging finds the values. Equal declarations share cells.
+ */
+import type { Baselines } from '../enrich/model.ts';
+import { ln, logRatio, MILLINATS, millinats } from '../lib/fixed.ts';
+import { hashString } from '../lib/hash.ts';
+import type { Aggregate, AggregateKind, Condition, Needs, Phase, Subject } from './aggregates.ts';
+import { CLASSES, type Detector, GROUPS, type Judgement } from './detector.ts';
+import { COUNT_CELLS } from './features/count.ts';
+import { CUSUM_CELLS, type CusumTable } from './features/cusum.ts';
+import { DISTINCT_CELLS } from './features/distinct.ts';
+import { LAST_CELLS } from './features/last.ts';
+import { RATE_CELLS } from './features/rate.ts';
+import { SPREAD_CELLS } from './features/spread.ts';
+import { SPRT_CELLS } from './features/sprt.ts';
+import { STEPS_CELLS } from './features/steps.ts';
+import { type ActorDimension, DIMENSIONS, type Dimension, type Key, keyName } from './keys.ts';
+
+/** Cells at the start of every record; the state stores keep them. */
+export const HEADER = { hi: 0, lo: 1, lastSec: 2, firstSec: 3, partition: 4, requests: 5, risk: 6, cells: 7 } as const;
+
+/** Values that every key of a batch has, before those of its operations. */
+export const KEY_VALUES = { requests: 0, ageSec: 1, level: 2, size: 3 } as const;
+
+/** Cells and values per aggregate kind, in the order in which `Values` names them. */
+const SHAPE: Record<AggregateKind, { cells: number; values: readonly string[] }> = {
+  count: { cells: COUNT_CELLS, values: ['n'] },
+  rate: { cells: RATE_CELLS, values: ['aheadMs', 'perPeriod'] },
+  distinct: { cells: DISTINCT_CELLS, values: ['n', 'isNew'] },
+  sprt: { cells: SPRT_CELLS, values: ['llr', 'n', 'hits'] },
+  cusum: { cells: CUSUM_CELLS, values: ['s', 'n', 'hits', 'p0'] },
+  last: { cells: LAST_CELLS, values: ['known', 'changed', 'gapMs'] },
+  spread: { cells: SPREAD_CELLS, values: ['n', 'meanMs', 'deviation'] },
+  steps: { cells: STEPS_CELLS, values: ['n', 'same', 'plusOne'] },
+  // The table itself stands beside the record: a population is one key, its counters are 30 KiB.
+  top: { cells: 1, values: ['share', 'usual', 'n', 'total'] },
+};
+
+export const OP = { count: 0, rate: 1, distinct: 2, sprt: 3, cusum: 4, last: 5, spread: 6, steps: 7, top: 8 } as const;
+export const GUARD = { none: 0, over: 1, under: 2 } as const;
+
+/** One operation on one key's record. All numbers; every instance has the same shape. */
+export interface Operation {
+  readonly kind: number;
+  readonly phase: Phase;
+  /** First cell in the record, first value in the batch's values. */
+  readonly cell: number;
+  readonly value: number;
+  /** Index of the condition to run under, −1 for none; of the condition that makes a hit, −1. */
+  readonly when: number;
+  readonly hit: number;
+  /** Subject as a base dimension index, −1 for none. */
+  readonly subject: number;
+  readonly guard: number;
+  readonly guardValue: number;
+  readonly guardThan: number;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+  readonly table: CusumTable | null;
+  /** True in the phase that only reads it: its own phase writes. */
+  readonly readOnly: boolean;
+  readonly source: string;
+}
+
+/** One dimension (or combination) with records. */
+export interface KeyProgram {
+  readonly name: string;
+  readonly first: number;
+  /** Second base dimension of a combination, −1 for none. */
+  readonly second: number;
+  /** Cells of a record, header included. */
+  readonly stride: number;
+  /** Its values: those of the key itself first, then those of its operations. */
+  readonly value: number;
+  readonly valueEnd: number;
+  readonly request: readonly Operation[];
+  readonly response: readonly Operation[];
+  /** Distinct cells, to be given back when a record goes. */
+  readonly distinctCells: readonly number[];
+}
+
+/** One detector on one actor dimension. */
+export interface Instance {
+  readonly index: number;
+  readonly detector: Detector;
+  /** Places of the detector's class and group in CLASSES and GROUPS. */
+  readonly classIndex: number;
+  readonly groupIndex: number;
+  readonly actor: ActorDimension;
+  /** Index of the actor's key in {@link Program.keys}. */
+  readonly key: number;
+  readonly when: number;
+  readonly judgement: Judgement<Needs>;
+  readonly handles: Record<string, object>;
+  /** Operations whose values this instance reads, by the name it gave them: for explanations. */
+  readonly reads: readonly { readonly name: string; readonly kind: AggregateKind; readonly operation: Operation; readonly fields: readonly string[] }[];
+}
+
+export interface Program {
+  readonly keys: readonly KeyProgram[];
+  readonly conditions: readonly Condition[];
+  /** Values of the batch in work: one array for the life of the program. */
+  readonly values: Int32Array;
+  readonly request: readonly Instance[];
+  readonly response: readonly Instance[];
+  readonly instances: readonly Instance[];
+  /** First value of each builtin aggregate, by name. */
+  readonly builtin: Readonly<Record<string, number>>;
+  /** Canonical text of everything compiled: part of the manifest. */
+  readonly digest: string;
+}
+
+export interface CompileOptions {
+  readonly baselines: Baselines;
+  /** The installation's seed: jitters thresholds by up to ±20 %; 0 leaves them as they are. */
+  readonly seed: number;
+  /** Overrides by `detector.threshold`, from configuration; not jittered. */
+  readonly thresholds?: Readonly<Record<string, number>>;
+  /** Aggregates kept for the engine's own use, by name. */
+  readonly builtin?: Needs;
+}
+
+const JITTER_PERMILLE = 200;
+
+/** A deterministic factor in [0.8, 1.2] from seed and name; 1 for seed 0. */
+export function jitter(seed: number, name: string): number {
+  if (seed === 0) return 1;
+  const { lo } = hashString(name, seed);
+  return (1000 - JITTER_PERMILLE + ((lo >>> 0) % (2 * JITTER_PERMILLE + 1))) / 1000;
+}
+
+interface KeyDraft {
+  key: Key;
+  stride: number;
+  request: Operation[];
+  response: Operation[];
+  distinctCells: number[];
+  drafts: { aggregate: Aggregate; phase: Phase }[];
+}
+
+class Compiler {
+  readonly conditions: Condition[] = [];
+  readonly keys = new Map<string, KeyDraft>();
+  /** Aggregates in the order of declaration, by signature, with the operation each became. */
+  readonly operations = new Map<string, Operation>();
+  values = 0;
+  private readonly wanted: { aggregate: Aggregate; phase: Phase }[] = [];
+
+  condition(c: Condition | undefined): number {
+    if (!c) return -1;
+    const known = this.conditions.findIndex((other) => other.name === c.name);
+    if (known >= 0) return known;
+    this.conditions.push(c);
+    return this.conditions.length - 1;
+  }
+
+  /** Declares an aggregate; operations are laid out later, when every key is known. */
+  want(aggregate: Aggregate, defaultPhase: Phase): void {
+    if (aggregate.guard) this.want(aggregate.guard.of, aggregate.guard.of.on ?? defaultPhase);
+    this.wanted.push({ aggregate, phase: aggregate.on ?? defaultPhase });
+    this.ensureKey(aggregate.key);
+  }
+
+  ensureKey(key: Key): void {
+    const name = keyName(key);
+    if (!this.keys.has(name))
+      this.keys.set(name, { key, stride: HEADER.cells, request: [], response: [], distinctCells: [], drafts: [] });
+  }
+
+  /** Keys in the order of a batch: by their last base dimension, so that populations come before actors. */
+  sortedKeys(): KeyDraft[] {
+    const rank = (k: Key): number =>
+      typeof k === 'string'
+        ? DIMENSIONS.indexOf(k) * 100
+        : Math.max(DIMENSIONS.indexOf(k[0]), DIMENSIONS.indexOf(k[1])) * 100 + 1 + Math.min(DIMENSIONS.indexOf(k[0]), DIMENSIONS.indexOf(k[1]));
+    return [...this.keys.values()].sort((a, b) => rank(a.key) - rank(b.key));
+  }
+
+  layOut(): KeyProgram[] {
+    const keys = this.sortedKeys();
+    const ranges: [number, number][] = [];
+    for (const draft of keys) {
+      const start = this.values;
+      this.values += KEY_VALUES.size;
+      for (const { aggregate, phase } of this.wanted)
+        if (keyName(aggregate.key) === keyName(draft.key)) this.operation(draft, aggregate, phase);
+      ranges.push([start, this.values]);
+    }
+    return keys.map((draft, i) => ({
+      name: keyName(draft.key),
+      first: DIMENSIONS.indexOf(typeof draft.key === 'string' ? draft.key : draft.key[0]),
+      second: typeof draft.key === 'string' ? -1 : DIMENSIONS.indexOf(draft.key[1]),
+      stride: draft.stride,
+      value: ranges[i][0],
+      valueEnd: ranges[i][1],
+      request: draft.request,
+      response: draft.response,
+      distinctCells: draft.distinctCells,
+    }));
+  }
+
+  private operation(draft: KeyDraft, aggregate: Aggregate, phase: Phase): Operation {
+    // A table of heavy hitters takes 60 KiB: one per host would let anybody allocate them by the Host header.
+    if (aggregate.kind === 'top' && aggregate.key !== 'all') throw new Error("heavy hitters are kept for the key 'all' only");
+    const source = signature(aggregate, phase);
+    const known = this.operations.get(source);
+    if (known) return known;
+    const shape = SHAPE[aggregate.kind];
+    const guard = aggregate.guard;
+    const guarding = guard ? this.operations.get(signature(guard.of, guard.of.on ?? phase)) : undefined;
+    if (guard && !guarding)
+      throw new Error(`aggregate ${source}: its guard is applied later in the batch; use a key that comes earlier`);
+    const operation: Operation = {
+      kind: OP[aggregate.kind],
+      phase,
+      cell: draft.stride,
+      value: this.values,
+      when: this.condition(aggregate.when),
+      hit: 'hit' in aggregate ? this.condition(aggregate.hit) : -1,
+      subject: 'of' in aggregate ? DIMENSIONS.indexOf(aggregate.of as Subject) : -1,
+      guard: guard ? (guard.is === 'new' || guard.is === 'over' ? GUARD.over : GUARD.under) : GUARD.none,
+      guardValue: guarding ? guarding.value + (guard?.is === 'new' || guard?.is === 'seen' ? 1 : 0) : -1,
+      guardThan: guard ? (guard.is === 'new' || guard.is === 'seen' ? 1 : (guard.than ?? 1)) : 0,
+      ...parameters(aggregate),
+      readOnly: false,
+      source,
+    };
+    draft.stride += shape.cells;
+    this.values += shape.values.length;
+    if (aggregate.kind === 'distinct') draft.distinctCells.push(operation.cell);
+    (phase === 'request' ? draft.request : draft.response).push(operation);
+    this.operations.set(source, operation);
+    return operation;
+  }
+
+  /** Makes an aggregate's values readable in the other phase too, where its own phase has written them. */
+  readIn(phase: Phase, aggregate: Aggregate, defaultPhase: Phase): void {
+    const operation = this.operations.get(signature(aggregate, defaultPhase));
+    const draft = this.keys.get(keyName(aggregate.key));
+    if (operation === undefined || draft === undefined || operation.phase === phase) return;
+    const list = phase === 'request' ? draft.request : draft.response;
+    if (!list.some((o) => o.source === operation.source)) list.push({ ...operation, phase, readOnly: true });
+  }
+}
+
+/** Text that is equal for equal aggregates. Conditions go by name. */
+function signature(aggregate: Aggregate, phase: Phase): string {
+  return JSON.stringify({ ...aggregate, on: aggregate.on ?? phase, key: keyName(aggregate.key) }, (name, value) => {
+    if (name === 'when' || name === 'hit') return (value as Condition | undefined)?.name;
+    if (name === 'guard') return value && { ...value, of: signature(value.of as Aggregate, phase) };
+    return value as unknown;
+  });
+}
+
+function parameters(g: Aggregate): Pick<Operation, 'a' | 'b' | 'c' | 'd' | 'table'> {
+  const none = { a: 0, b: 0, c: 0, d: 0, table: null };
+  switch (g.kind) {
+    case 'count':
+    case 'distinct':
+    case 'top':
+      return { ...none, a: g.windowMs };
+    case 'rate':
+      return { ...none, a: g.limit, b: g.periodMs, c: g.burst };
+    case 'sprt':
+      return { ...none, a: logRatio(g.p1, g.p0), b: logRatio(1 - g.p1, 1 - g.p0), c: g.floor, d: g.ceiling };
+    case 'cusum':
+      return { ...none, a: g.ceiling, table: cusumTable(g.p0, g.oddsRatio) };
+    case 'spread':
+      return { ...none, a: g.breakMs };
+    default:
+      return none;
+  }
+}
+
+function cusumTable(p0: readonly number[], oddsRatio: number): CusumTable {
+  const p1 = p0.map((p) => (oddsRatio * p) / (1 + (oddsRatio - 1) * p));
+  return {
+    hit: Int32Array.from(p0, (p, i) => logRatio(p1[i], p)),
+    miss: Int32Array.from(p0, (p, i) => millinats(ln((1 - p1[i]) / (1 - p)))),
+    p0Permille: Int32Array.from(p0, (p) => Math.round(p * MILLINATS)),
+  };
+}
+
+/**
+ * One class per kind of aggregate, with a getter per value on its prototype: judging reads `needs.misses.llr` and the
+ * engine sees one hidden class per kind.
+ */
+type HandleClass = new (values: Int32Array, at: number) => object;
+const HANDLES = Object.fromEntries(
+  Object.entries(SHAPE).map(([kind, { values: fields }]) => {
+    class Handle {
+      readonly values: Int32Array;
+      readonly at: number;
+      constructor(values: Int32Array, at: number) {
+        this.values = values;
+        this.at = at;
+      }
+    }
+    fields.forEach((field, i) => {
+      Object.defineProperty(Handle.prototype, field, {
+        get(this: Handle) {
+          return this.values[this.at + i];
+        },
+      });
+    });
+    return [kind, Handle];
+  }),
+) as Record<AggregateKind, HandleClass>;
+
+/** Compiles `detectors` into a program. Throws where an aggregate's guard cannot be ordered before it. */
+export function compile(detectors: readonly Detector[], options: CompileOptions): Program {
+  const compiler = new Compiler();
+  for (const aggregate of Object.values(options.builtin ?? {})) compiler.want(aggregate, aggregate.on ?? 'request');
+  const drafts = detectors.flatMap((detector) =>
+    detector.actors.map((actor) => {
+      const tune = (name: string, value: number): number =>
+        options.thresholds?.[`${detector.id}.${name}`] ?? value * jitter(options.seed, `${detector.id}.${name}`);
+      const judgement = detector.build({ actor, baselines: options.baselines, tune });
+      compiler.ensureKey(actor);
+      for (const aggregate of Object.values(judgement.needs)) compiler.want(aggregate, detector.on);
+      return { detector, actor, judgement, when: compiler.condition(detector.when) };
+    }),
+  );
+  const keys = compiler.layOut();
+  for (const { detector, judgement } of drafts)
+    for (const aggregate of Object.values(judgement.needs)) compiler.readIn(detector.on, aggregate, detector.on);
+  for (const aggregate of Object.values(options.builtin ?? {}))
+    for (const phase of ['request', 'response'] as const) compiler.readIn(phase, aggregate, aggregate.on ?? 'request');
+  const values = new Int32Array(compiler.values);
+  const instances = drafts.map((draft, index): Instance => {
+    const reads = Object.entries(draft.judgement.needs).map(([name, aggregate]) => ({
+      name,
+      kind: aggregate.kind,
+      operation: compiler.operations.get(signature(aggregate, draft.detector.on)) as Operation,
+      fields: SHAPE[aggregate.kind].values,
+    }));
+    const handles = Object.fromEntries(reads.map((r) => [r.name, new HANDLES[r.kind](values, r.operation.value)]));
+    const { detector } = draft;
+    return { index, ...draft, classIndex: CLASSES.indexOf(detector.class), groupIndex: GROUPS.indexOf(detector.group), key: keys.findIndex((k) => k.name === draft.actor), handles, reads };
+  });
+  return {
+    keys,
+    conditions: compiler.conditions,
+    values,
+    request: instances.filter((i) => i.detector.on === 'request'),
+    response: instances.filter((i) => i.detector.on === 'response'),
+    instances,
+    builtin: Object.fromEntries(
+      Object.entries(options.builtin ?? {}).map(([name, aggregate]) => [
+        name,
+        (compiler.operations.get(signature(aggregate, aggregate.on ?? 'request')) as Operation).value,
+      ]),
+    ),
+    digest: JSON.stringify([
+      keys.map((k) => [k.name, [...k.request, ...k.response].map((o) => [o.source, o.a, o.b, o.c, o.d])]),
+      detectors.map((d) => [d.id, d.cap, d.findingAt]),
+    ]),
+  };
+}
+
+export type { Dimension };

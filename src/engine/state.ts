@@ -1,0 +1,25 @@
+/** The state port: what the engine asks of whoever keeps the records. Memory and shared stores pass one suite. */
+import type { Batch } from './batch.ts';
+import type { Program } from './program.ts';
+
+export interface StatePort {
+  /**
+   * Applies a batch atomically: runs the program's operations for the batch's phase on every present key and fills
+   * values and risk. In-process stores return nothing; remote ones a promise, the one thing the engine waits for.
+   */
+  apply(batch: Batch): void | Promise<void>;
+  /** Writes back the risk records marked dirty. Never awaited on the path. */
+  settle(batch: Batch): void;
+  /** Goes over to a newly compiled program of the same layout: thresholds and baselines changed, cells did not. */
+  adopt(program: Program): void;
+}
+
+/** What a state tells about itself: in reports, metrics and tests. */
+export interface StateStatistics {
+  readonly records: Readonly<Record<string, number>>;
+  readonly evicted: Readonly<Record<string, number>>;
+  /** Events applied to a network's or system's record because the address had no room for its own. */
+  readonly collapsed: number;
+  readonly sketchesStolen: number;
+  readonly bytes: number;
+}

@@ -1,0 +1,191 @@
+/**
+ * Browser and server JavaScript. Error reports and analytics carry harmless script in parameters, so names alone say
+ * little: a call with what an attacker would pass, or the detours that hide one, say much.
+ */
+import { RULE } from './rules.ts';
+import { gaps, ids, isEdge, isFirst, isQuote, KIND, kinds, MARK, report, tokens } from './tokens.ts';
+import { GROUP, GROUPS, wordId } from './words.ts';
+
+const id = (word: string): number => wordId(word);
+const set = (list: string): ReadonlySet<number> => new Set(list.split(' ').map(id));
+
+const SCHEMES = set('javascript vbscript livescript jscript mocha');
+const DIALOGS = set('alert prompt confirm');
+const EVALS = set('eval settimeout setinterval execscript function');
+const ENCODERS = set('fromcharcode atob');
+const OWNERS = set('document window self top parent globalthis frames');
+const COOKIES = set('cookie domain write writeln');
+const JAVA = id('java');
+const SCRIPT = id('script');
+const VOID_WORDS = 4;
+const DATA = id('data');
+const LOCATION = id('location');
+const HREF = id('href');
+const OPEN = id('open');
+const CONSTRUCTOR = id('constructor');
+const REQUIRE = id('require');
+const CHILD = id('child_process');
+const MAIN_MODULE = id('mainmodule');
+const PROCESS = id('process');
+const RUNNERS = set('execsync spawnsync readfilesync exec spawn child_process mainmodule');
+const DOCUMENT = id('document');
+const FETCHERS = set('fetch importscripts import sendbeacon');
+
+/** Looks for script in the tokens. */
+export function matchScript(): void {
+  if ((tokens.words & GROUP.script) === 0) return;
+  const marks = tokens.marks & (MARK.paren | MARK.colon | MARK.quote | MARK.bracket | MARK.equals);
+  if (marks === 0) return;
+  const count = tokens.count;
+  for (let i = 0; i < count; i++) {
+    const word = ids[i];
+    if (word !== 0 && (GROUPS[word] & (GROUP.script | GROUP.java)) !== 0) wordAt(i, word);
+  }
+}
+
+function wordAt(i: number, word: number): void {
+  if (SCHEMES.has(word)) schemeAt(i, i);
+  else if (word === JAVA && ids[i + 1] === SCRIPT && gaps[i + 1] !== 0) schemeAt(i, i + 1);
+  else if (word === DATA) dataAt(i);
+  else if (DIALOGS.has(word)) dialogAt(i);
+  else if (EVALS.has(word)) evalAt(i);
+  else if (ENCODERS.has(word)) {
+    if (kinds[i + 1] === 0x28 && !isEdge(i + 2)) report(RULE.jsEncoded, i, i + 2);
+  } else if (OWNERS.has(word)) ownerAt(i, word);
+  else if (word === CONSTRUCTOR) constructorAt(i);
+  else if (word === REQUIRE || word === PROCESS) moduleAt(i, word);
+  else if (FETCHERS.has(word)) {
+    if (kinds[i + 1] === 0x28 && i > 0 && brokeOut(i)) report(RULE.jsBreak, i, i + 1);
+  }
+}
+
+/** `javascript:` and its relatives: a word, a colon, and code at once; a sentence has a space behind the colon. */
+function schemeAt(first: number, i: number): void {
+  const colon = i + 1;
+  if (kinds[colon] !== 0x3a) return;
+  const next = colon + 1;
+  if (isEdge(next) || kinds[next] === 0x3b) {
+    report(RULE.jsSchemeIdle, first, colon);
+    return;
+  }
+  if (isVoid(next)) {
+    report(RULE.jsSchemeIdle, first, next);
+    return;
+  }
+  // Code calls, assigns, comments or quotes within a few tokens.
+  for (let j = next; j < next + 12 && !isEdge(j); j++) {
+    const kind = kinds[j];
+    const calls = kind === 0x28 && (j === next || kinds[j - 1] === KIND.word || kinds[j - 1] === 0x5d);
+    const codes = calls || (kind === 0x2f && j === next) || kind === 0x60 || kind === 0x3d;
+    if (codes && (gaps[next] === 0 || calls)) {
+      report(RULE.jsScheme, first, j);
+      return;
+    }
+  }
+}
+
+/** `void(0)` and `void 0`: what pages write into links that do nothing. */
+function isVoid(i: number): boolean {
+  if (kinds[i] !== KIND.word || ids[i] !== 0) return false;
+  const at = kinds[i + 1] === 0x28 ? i + 2 : i + 1;
+  const after = kinds[i + 1] === 0x28 ? at + 2 : at + 1;
+  return kinds[at] === KIND.number && after - i <= VOID_WORDS && (isEdge(after) || kinds[after] === 0x3b);
+}
+
+/** `data:text/html`. */
+function dataAt(i: number): void {
+  if (kinds[i + 1] !== 0x3a || kinds[i + 2] !== KIND.word || kinds[i + 3] !== 0x2f) return;
+  const type = GROUPS[ids[i + 4]];
+  if ((type & GROUP.tagPlain) !== 0 || ids[i + 4] === SCHEME_SCRIPT || ids[i + 4] === SVG || ids[i + 4] === XML) {
+    report(RULE.jsScheme, i, i + 4);
+  }
+}
+const SCHEME_SCRIPT = id('javascript');
+const SVG = id('svg');
+const XML = id('xml');
+
+/** alert(1), prompt`x`, confirm(document…): the proofs that script runs. */
+function dialogAt(i: number): void {
+  const next = kinds[i + 1];
+  if (next === 0x60) {
+    report(RULE.jsDialog, i, i + 1);
+    return;
+  }
+  if (next === 0x28) {
+    const argument = kinds[i + 2];
+    const passed =
+      argument === KIND.number ||
+      isQuote(argument) ||
+      argument === 0x2f ||
+      argument === 0x5b ||
+      (GROUPS[ids[i + 2]] & GROUP.script) !== 0 ||
+      (argument === 0x29 && isEdge(i + 3)) ||
+      (argument === KIND.word && kinds[i + 3] === 0x29);
+    if (passed) report(RULE.jsDialog, i, i + 2);
+    return;
+  }
+  // (alert)(1), top["alert"](1), alert.call(…), window['ale'+'rt'].
+  const wrapped = next === 0x29 && kinds[i + 2] === 0x28;
+  const indexed = isQuote(next) && kinds[i + 2] === 0x5d && kinds[i + 3] === 0x28;
+  const called = next === 0x2e && kinds[i + 2] === KIND.word && kinds[i + 3] === 0x28;
+  if (wrapped || indexed || called) report(RULE.jsDialog, i, i + 3);
+}
+
+function evalAt(i: number): void {
+  if (kinds[i + 1] === 0x60) report(RULE.jsEval, i, i + 1);
+  if (kinds[i + 1] !== 0x28) return;
+  const argument = kinds[i + 2];
+  const text = isQuote(argument) || (GROUPS[ids[i + 2]] & (GROUP.script | GROUP.php)) !== 0;
+  const evaluates = ids[i] === EVAL && (argument === KIND.word || argument === KIND.number || argument === 0x24);
+  if (text || evaluates) report(RULE.jsEval, i, i + 2);
+}
+const EVAL = id('eval');
+
+/** document.cookie, window.location=, self['…'](…), top[…]. */
+function ownerAt(i: number, owner: number): void {
+  if (kinds[i + 1] === 0x5b && (isQuote(kinds[i + 2]) || kinds[i + 2] === 0x2f || kinds[i + 2] === KIND.number)) {
+    if (touchesAll(i, 3) && !isFirst(i)) report(RULE.jsEncoded, i, i + 2);
+    return;
+  }
+  if (kinds[i + 1] !== 0x2e || gaps[i + 1] !== 0) return;
+  const member = ids[i + 2];
+  if (owner === DOCUMENT && COOKIES.has(member)) report(RULE.jsCookie, i, i + 2);
+  else if (member === LOCATION || member === OPEN) {
+    const at = kinds[i + 3] === 0x2e && ids[i + 4] === HREF ? i + 5 : i + 3;
+    const sends = kinds[at] === 0x3d && kinds[at + 1] !== 0x3d;
+    if (sends || (kinds[at] === 0x28 && isQuote(kinds[at + 1]))) report(RULE.jsLocation, i, at);
+  } else if (DIALOGS.has(member) || EVALS.has(member)) {
+    if (kinds[i + 3] === 0x28) report(RULE.jsEval, i, i + 3);
+  }
+}
+
+function touchesAll(i: number, n: number): boolean {
+  for (let j = i + 1; j < i + n; j++) if (gaps[j] !== 0) return false;
+  return true;
+}
+
+/** constructor.constructor, ["constructor"](, .constructor(. */
+function constructorAt(i: number): void {
+  const dotted = kinds[i + 1] === 0x2e && ids[i + 2] === CONSTRUCTOR;
+  const called = kinds[i + 1] === 0x28 && i > 0 && kinds[i - 1] === 0x2e && !isEdge(i + 2) && isQuote(kinds[i + 2]);
+  const indexed = isQuote(kinds[i + 1]) && kinds[i + 2] === 0x5d && (kinds[i + 3] === 0x28 || kinds[i + 3] === 0x5b);
+  if (dotted || called || indexed) report(RULE.jsConstructor, i, i + 2);
+}
+
+/** require('child_process'), process.mainModule. */
+function moduleAt(i: number, word: number): void {
+  if (word === PROCESS) {
+    if (kinds[i + 1] === 0x2e && ids[i + 2] === MAIN_MODULE) report(RULE.jsModule, i, i + 2);
+    return;
+  }
+  if (kinds[i + 1] !== 0x28 || !isQuote(kinds[i + 2])) return;
+  const runs = ids[i + 3] === CHILD || (kinds[i + 5] === 0x29 && kinds[i + 6] === 0x2e && RUNNERS.has(ids[i + 7]));
+  if (runs) report(RULE.jsModule, i, i + 3);
+}
+
+/** True where a quote and an operator or semicolon stand before: `';fetch(`, `"-fetch(`. */
+function brokeOut(i: number): boolean {
+  const before = kinds[i - 1];
+  const joint = before === 0x3b || before === 0x2d || before === 0x2b || before === 0x7d || before === 0x2a;
+  return joint && i > 1 && (isQuote(kinds[i - 2]) || kinds[i - 2] === 0x29 || kinds[i - 2] === 0x7d);
+}

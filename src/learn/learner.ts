@@ -1,0 +1,149 @@
+/**
+ * Learns a model from history: route templates, baselines, and the names of our own hosts. Give it any rows in any
+ * order: what it learns depends on the set alone. Memory is bounded by the sample (sample.ts).
+ */
+import { BUSINESS } from '../event/exchange.ts';
+import { type FactBatch, FLAG, SOFTWARE_CLASS } from '../enrich/facts.ts';
+import { host, trimHost } from '../enrich/host.ts';
+import type { LearnedModel, RouteTemplate } from '../enrich/model.ts';
+import type { ClassOverride } from '../enrich/routes/classes.ts';
+import { afterScheme, readTarget, Target, TARGET_FORM } from '../enrich/target.ts';
+import { combine, hashBytes, hashString, lanes } from '../lib/hash.ts';
+import { learnBaselines } from './baselines.ts';
+import { learnHosts, learnRoutes } from './routes.ts';
+import { type Cell, HistorySample, SAMPLE_REQUESTS, wide } from './sample.ts';
+import { tally } from './tally.ts';
+
+/** Paths longer than this are not remembered, in bytes. */
+const MAX_PATH = 512;
+/** Texts kept so that equal paths and hosts of the sample share one string. */
+const MAX_INTERNED = 50_000;
+/** Evidence of the content rules from which on a request teaches no route, in millinats. */
+const SUSPICIOUS_CONTENT = 3000;
+const MINUTE_MS = 60_000;
+
+export interface LearnerOptions {
+  readonly seed?: number;
+  /** Templates from configuration or OpenAPI: they stand as given, and only other paths are learned from. */
+  readonly routes?: readonly RouteTemplate[];
+  readonly routeClasses?: readonly ClassOverride[];
+  /** Requests kept in the sample. */
+  readonly sampleRequests?: number;
+}
+
+export class ModelLearner {
+  readonly #options: LearnerOptions;
+  readonly #seed: number;
+  readonly #sample: HistorySample;
+  readonly #target = new Target();
+  readonly #interned = new Map<number, string>();
+
+  constructor(options: LearnerOptions = {}) {
+    this.#options = options;
+    this.#seed = options.seed ?? 0;
+    this.#sample = new HistorySample(this.#seed, options.sampleRequests ?? SAMPLE_REQUESTS);
+  }
+
+  /**
+   * Takes in one enriched row: under which model it was enriched does not matter. The actor is its address or, where
+   * the log has none, its session or fingerprint.
+   */
+  observe(batch: FactBatch, row: number): void {
+    if (batch.kind[row] === BUSINESS) return;
+    const target = this.#target;
+    const at = batch.targetAt[row];
+    readTarget(batch.text, at, at + batch.targetLength[row], this.#seed, target);
+    if (target.form !== TARGET_FORM.origin && target.form !== TARGET_FORM.absolute) return;
+    if (target.pathEnd - target.pathStart > MAX_PATH) return;
+    const cell = this.#cellOf(batch, row);
+    if (cell === null) return;
+    const { pathHi, pathLo } = target;
+    const softwareClass = batch.softwareClass[row];
+    const declared = softwareClass === SOFTWARE_CLASS.bot || softwareClass === SOFTWARE_CLASS.tool;
+    if (declared && softwareClass > cell.software) cell.software = softwareClass;
+    const time = batch.timeMs[row];
+    const odd = (batch.flags[row] & (FLAG.MALFORMED | FLAG.PROXY_ATTEMPT)) !== 0;
+    combine(pathHi, pathLo, batch.status[row], time);
+    this.#sample.add(cell, {
+      key: lanes.lo >>> 1,
+      path: this.#text(pathHi, pathLo, target.path, target.pathStart, target.pathEnd),
+      status: batch.status[row],
+      method: batch.method[row],
+      minute: Math.floor(time / MINUTE_MS) % 60,
+      site: this.#siteOf(batch, row),
+      teaches: !odd && batch.probeRule[row] === 0 && batch.contentMillinats[row] < SUSPICIOUS_CONTENT,
+    });
+  }
+
+  /** The model of what was observed so far. */
+  finish(): LearnedModel {
+    const tallies = tally(this.#sample.cells(), this.#options.routeClasses ?? []);
+    const routes = learnRoutes(tallies, this.#options.routes ?? [], this.#options.routeClasses ?? [], this.#seed);
+    const model = {
+      routes,
+      baselines: learnBaselines(tallies.honestActors(), tallies.honestLogins()),
+      hosts: learnHosts(tallies),
+    };
+    return { version: versionOf(model), ...model };
+  }
+
+  #cellOf(batch: FactBatch, row: number): Cell | null {
+    const time = batch.timeMs[row];
+    if (batch.ipHi[row] !== 0 || batch.ipLo[row] !== 0) {
+      return this.#sample.cellFor(batch.ipHi[row], batch.ipLo[row], time);
+    }
+    if (batch.sessionHi[row] !== 0 || batch.sessionLo[row] !== 0) {
+      return this.#sample.cellFor(batch.sessionHi[row], batch.sessionLo[row], time);
+    }
+    return this.#sample.cellFor(batch.fingerprintHi[row], batch.fingerprintLo[row], time);
+  }
+
+  #siteOf(batch: FactBatch, row: number): string {
+    const { text } = batch;
+    const at = batch.hostAt[row];
+    const end = at + batch.hostLength[row];
+    if (end > at) return this.#hostText(text, at, end, '');
+    const referrer = batch.referrerAt[row];
+    const referrerEnd = referrer + batch.referrerLength[row];
+    const from = afterScheme(text, referrer, referrerEnd);
+    if (from < 0) return '';
+    let to = from;
+    while (to < referrerEnd && text[to] !== 0x2f && text[to] !== 0x3f) to++;
+    return this.#hostText(text, from, to, ':');
+  }
+
+  #hostText(text: Uint8Array, start: number, end: number, mark: string): string {
+    trimHost(text, start, end);
+    hashBytes(text, host.start, host.end, this.#seed ^ (mark === '' ? 1 : 2));
+    const key = wide(lanes.hi, lanes.lo);
+    let known = this.#interned.get(key);
+    if (known === undefined) {
+      known = mark + latin1(text, host.start, host.end).toLowerCase();
+      if (this.#interned.size < MAX_INTERNED) this.#interned.set(key, known);
+    }
+    return known;
+  }
+
+  #text(hi: number, lo: number, buf: Uint8Array, start: number, end: number): string {
+    const key = wide(hi, lo);
+    let known = this.#interned.get(key);
+    if (known === undefined) {
+      known = latin1(buf, start, end);
+      if (this.#interned.size < MAX_INTERNED) this.#interned.set(key, known);
+    }
+    return known;
+  }
+}
+
+/** One char a byte. */
+function latin1(buf: Uint8Array, start: number, end: number): string {
+  return String.fromCharCode.apply(null, buf.subarray(start, end) as unknown as number[]);
+}
+
+/** "m-" and 16 hex digits of what a model says. */
+export function versionOf(model: Omit<LearnedModel, 'version'>): string {
+  const { hi, lo } = hashString(JSON.stringify([model.routes, model.baselines, model.hosts ?? []]), 0);
+  return `m-${hex(hi)}${hex(lo)}`;
+}
+
+const hex = (lane: number): string => (lane >>> 0).toString(16).padStart(8, '0');

@@ -1,0 +1,174 @@
+/**
+ * A bounded sample of history that does not depend on the order of its lines.
+ *
+ * The unit is a cell: one actor in one hour. Cells are kept by the smallest hash of (actor, hour), as many as fit into a
+ * fixed number of requests, and within a cell the requests of the smallest hash. Because a cell once given up can never
+ * come back (the bound only falls), what remains is the same whatever came first; because cells are drawn and not
+ * requests, one loud actor is one cell an hour and cannot drown the others.
+ */
+import { combine, lanes, mix32 } from '../lib/hash.ts';
+
+/** Requests kept in all. About 100 bytes each while learning. */
+export const SAMPLE_REQUESTS = 120_000;
+/** Requests kept of one actor and hour. */
+export const CELL_REQUESTS = 1000;
+
+const HOUR_MS = 3_600_000;
+
+/** One request as it is remembered. Plain values only: equal requests are interchangeable. */
+export interface Observation {
+  /** Draws the requests of a full cell. */
+  readonly key: number;
+  /** Decoded path, one char a byte. */
+  readonly path: string;
+  readonly status: number;
+  /** Index in METHODS. */
+  readonly method: number;
+  /** Minute of its hour. */
+  readonly minute: number;
+  /** Host it was for or, where the log has none and starting with ":", host of its referrer; '' unknown. */
+  readonly site: string;
+  /** False for requests that say of themselves that they probe: they are counted but teach no route. */
+  readonly teaches: boolean;
+}
+
+/** What one actor did in one hour. */
+export class Cell {
+  /** Place in the order in which cells are kept: 53 bits. */
+  readonly key: number;
+  /** The actor, as 53 bits of its key. */
+  readonly actor: number;
+  /** Hours since 1970. */
+  readonly hour: number;
+  /** Requests seen, kept or not. */
+  seen = 0;
+  /** Highest SOFTWARE_CLASS among those that declare themselves, bot and tool; 0 where nobody did. */
+  software = 0;
+  requests: Observation[] = [];
+
+  constructor(key: number, actor: number, hour: number) {
+    this.key = key;
+    this.actor = actor;
+    this.hour = hour;
+  }
+
+  get kept(): number {
+    return this.seen < CELL_REQUESTS ? this.seen : CELL_REQUESTS;
+  }
+
+  add(request: Observation): void {
+    this.seen++;
+    this.requests.push(request);
+    // Twice the bound before it is cut: sorting stays cheap per request.
+    if (this.requests.length >= CELL_REQUESTS * 2) this.cut();
+  }
+
+  cut(): void {
+    this.requests.sort(compareRequests);
+    if (this.requests.length > CELL_REQUESTS) this.requests.length = CELL_REQUESTS;
+  }
+}
+
+function compareRequests(a: Observation, b: Observation): number {
+  return (
+    a.key - b.key ||
+    a.minute - b.minute ||
+    a.status - b.status ||
+    a.method - b.method ||
+    Number(a.teaches) - Number(b.teaches) ||
+    compareText(a.path, b.path) ||
+    compareText(a.site, b.site)
+  );
+}
+
+/** Order of code units: the same in every locale. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** 53 bits of two lanes, as a number. */
+export function wide(hi: number, lo: number): number {
+  return (hi >>> 0) * 2_097_152 + (lo >>> 11);
+}
+
+export class HistorySample {
+  readonly #seed: number;
+  readonly #limit: number;
+  readonly #byKey = new Map<number, Cell>();
+  /** Binary heap, largest key first. */
+  readonly #heap: Cell[] = [];
+  #kept = 0;
+  #bound = Number.POSITIVE_INFINITY;
+
+  constructor(seed: number, limit: number = SAMPLE_REQUESTS) {
+    this.#seed = seed;
+    this.#limit = limit;
+  }
+
+  /** The cell of an actor and time, null where it is not in the sample. A new cell counts once a request is added. */
+  cellFor(actorHi: number, actorLo: number, timeMs: number): Cell | null {
+    const hour = Number.isNaN(timeMs) ? 0 : Math.floor(timeMs / HOUR_MS);
+    combine(actorHi, actorLo, this.#seed, mix32(hour ^ this.#seed));
+    const key = wide(lanes.hi, lanes.lo);
+    if (key >= this.#bound) return null;
+    let cell = this.#byKey.get(key);
+    if (cell === undefined) {
+      combine(actorHi, actorLo, this.#seed, 0);
+      cell = new Cell(key, wide(lanes.hi, lanes.lo), hour);
+      this.#byKey.set(key, cell);
+      this.#push(cell);
+    }
+    return cell;
+  }
+
+  add(cell: Cell, request: Observation): void {
+    const before = cell.kept;
+    cell.add(request);
+    this.#kept += cell.kept - before;
+    while (this.#kept > this.#limit && this.#heap.length > 1) this.#dropLargest();
+  }
+
+  /** All cells in the order of their keys, their requests in order: the same for the same history. */
+  cells(): Cell[] {
+    const cells = [...this.#heap].sort((a, b) => a.key - b.key);
+    for (const cell of cells) cell.cut();
+    return cells;
+  }
+
+  #dropLargest(): void {
+    const largest = this.#heap[0];
+    this.#bound = largest.key;
+    this.#kept -= largest.kept;
+    this.#byKey.delete(largest.key);
+    const last = this.#heap.pop() as Cell;
+    if (this.#heap.length > 0) this.#sink(last);
+  }
+
+  #push(cell: Cell): void {
+    const heap = this.#heap;
+    let at = heap.length;
+    heap.push(cell);
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (heap[parent].key >= cell.key) break;
+      heap[at] = heap[parent];
+      at = parent;
+    }
+    heap[at] = cell;
+  }
+
+  /** Puts `cell` at the top and lets it sink to its place. */
+  #sink(cell: Cell): void {
+    const heap = this.#heap;
+    let at = 0;
+    for (;;) {
+      let child = at * 2 + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && heap[child + 1].key > heap[child].key) child++;
+      if (heap[child].key <= cell.key) break;
+      heap[at] = heap[child];
+      at = child;
+    }
+    heap[at] = cell;
+  }
+}

@@ -1,0 +1,239 @@
+import { isIP } from 'node:net';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CidrSet, formatIp, formatNetwork, ip, parseCidr, parseIp, parseIpText, SCOPE, scopeOf } from './ip.ts';
+
+const lanes = (): number[] => [ip.a >>> 0, ip.b >>> 0, ip.c >>> 0, ip.d >>> 0];
+
+describe('parseIp', () => {
+  it('agrees with node:net on what is an address', () => {
+    const text = fc.oneof(
+      fc.ipV4(),
+      fc.ipV6(),
+      fc.tuple(fc.ipV6(), fc.string({ maxLength: 3 })).map(([address, tail]) => address + tail),
+      fc
+        .array(fc.constantFrom('::', ':', '1', '12ab', 'ffff', '0', '.', '1.2.3.4', '%e', '255'), { maxLength: 14 })
+        .map((p) => p.join('')),
+      fc.string({ unit: fc.constantFrom(...'0123456789abcdefF:.%'), maxLength: 24 }),
+    );
+    fc.assert(
+      fc.property(text, (t) => {
+        // node:net knows no ports.
+        if (/^[^:]*\.[^:]*:(\d{1,5}|_.*)$/.test(t)) return;
+        expect(parseIpText(t), t).toBe(isIP(t) !== 0);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('reads the same bits as the URL parser', () => {
+    fc.assert(
+      fc.property(fc.ipV6(), (text) => {
+        expect(parseIpText(text)).toBe(true);
+        const read = lanes();
+        const canonical = new URL(`http://[${text}]/`).hostname.slice(1, -1);
+        expect(parseIpText(canonical)).toBe(true);
+        expect(lanes()).toEqual(read);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('gives an IPv4 address back as it came', () => {
+    fc.assert(
+      fc.property(fc.ipV4(), (text) => {
+        expect(parseIpText(text)).toBe(true);
+        expect(ip.v4).toBe(true);
+        if (text !== '0.0.0.0') expect(formatIp(0, ip.d)).toBe(text);
+      }),
+    );
+  });
+
+  it.each([
+    ['1.2.3.4:5678', '1.2.3.4'],
+    ['1.2.3.4:_hidden', '1.2.3.4'],
+    ['::ffff:1.2.3.4', '1.2.3.4'],
+    ['[::ffff:1.2.3.4]:80', '1.2.3.4'],
+    ['::ffff:102:304', '1.2.3.4'],
+    ['[2001:db8::1]', '2001:db8::/64'],
+    ['[2001:db8::1]:443', '2001:db8::/64'],
+    ['[fe80::1%eth0]:443', 'fe80::/64'],
+    ['2001:db8::1%eth0', '2001:db8::/64'],
+  ])('reads %s', (text, expected) => {
+    expect(parseIpText(text)).toBe(true);
+    expect(ip.v4 ? formatIp(0, ip.d) : formatIp(ip.a, ip.b)).toBe(expected);
+  });
+
+  it.each([
+    '',
+    '-',
+    'unknown',
+    '1.2.3',
+    '1.2.3.4.5',
+    '01.2.3.4',
+    '256.1.1.1',
+    '1.2.3.4:',
+    '1.2.3.4:123456',
+    '1.2.3.4 ',
+    ' 1.2.3.4',
+    '1.2.3.4/24',
+    '[1.2.3.4]',
+    '[::1',
+    '[::1]x',
+    '::1]',
+    ':::',
+    '1::2::3',
+    '1:2:3:4:5:6:7',
+    '1:2:3:4:5:6:7:8:9',
+    '1:2:3:4:5:6:7:8::',
+    'fe80::1%',
+    'example.com',
+    '2001:db8::1:',
+    `${'1'.repeat(200)}.2.3.4`,
+  ])('refuses %j', (text) => {
+    expect(parseIpText(text)).toBe(false);
+  });
+
+  it('never reads outside its range nor throws', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat(40), fc.nat(40), (bytes, from, to) => {
+        const [start, end] = from < to ? [from, to] : [to, from];
+        if (end > bytes.length) return;
+        const inside = parseIp(bytes, start, end);
+        const alone = bytes.slice(start, end);
+        expect(parseIp(alone, 0, alone.length)).toBe(inside);
+      }),
+    );
+    const text = new TextEncoder().encode('91.2.3.45');
+    expect(parseIp(text, 1, 8)).toBe(true);
+    expect(formatIp(0, ip.d)).toBe('1.2.3.4');
+  });
+});
+
+describe('text for people', () => {
+  it.each([
+    ['2001:db8:0:1::5', '2001:db8:0:1::/64', '2001:db8::/48'],
+    ['2001:0:0:1::5', '2001:0:0:1::/64', '2001::/48'],
+    ['2001:db8:7:8::', '2001:db8:7:8::/64', '2001:db8:7::/48'],
+  ])('%s', (text, actor, network) => {
+    parseIpText(text);
+    expect(formatIp(ip.a, ip.b)).toBe(actor);
+    expect(formatNetwork(ip.a, ip.b)).toBe(network);
+  });
+
+  it('writes IPv4 networks and nothing for absent keys', () => {
+    parseIpText('203.0.113.77');
+    expect(formatNetwork(0, ip.d)).toBe('203.0.113.0/24');
+    expect(formatIp(0, 0)).toBe('');
+    expect(formatNetwork(0, 0)).toBe('');
+  });
+});
+
+describe('CidrSet', () => {
+  it.each([
+    '10.0.0.0/33',
+    '10.0.0/8',
+    '::/129',
+    '10.0.0.0/',
+    '10.0.0.0:80',
+    '10.0.0.0/-1',
+    'x/8',
+    '::ffff:0:0/95',
+    '[::1]',
+  ])('refuses %s', (text) => {
+    expect(parseCidr(text)).toBeNull();
+    expect(() => CidrSet.of([text])).toThrow(text);
+  });
+
+  it('merges blocks that overlap or touch', () => {
+    expect(CidrSet.of(['10.0.0.0/9', '10.128.0.0/9', '10.1.2.3', '11.0.0.0/8']).size).toBe(1);
+    expect(CidrSet.of(['2001:db8::/33', '2001:db8:8000::/33', '2001:db8::1']).size).toBe(1);
+    expect(CidrSet.of(['10.0.0.0/8', '::/0']).size).toBe(2);
+  });
+
+  it('finds what a naive test finds, IPv4', () => {
+    const block = fc.tuple(fc.integer(), fc.integer({ min: 0, max: 32 }));
+    fc.assert(
+      fc.property(fc.array(block, { maxLength: 12 }), fc.array(fc.integer(), { maxLength: 20 }), (blocks, probes) => {
+        const set = CidrSet.of(blocks.map(([address, prefix]) => `${formatIp(0, address) || '0.0.0.0'}/${prefix}`));
+        const near = blocks.flatMap(([address]) => [address, address + 1, address - 1]);
+        for (const probe of [...probes, ...near]) {
+          const naive = blocks.some(([address, prefix]) => prefix === 0 || (address ^ probe) >>> (32 - prefix) === 0);
+          expect(set.hasV4(probe)).toBe(naive);
+        }
+      }),
+    );
+  });
+
+  it('finds what a naive test finds, IPv6', () => {
+    const toBig = (): bigint => lanes().reduce((sum, lane) => (sum << 32n) | BigInt(lane), 0n);
+    const v6 = fc.ipV6().filter((text) => parseIpText(text) && !ip.v4);
+    const block = fc.tuple(v6, fc.integer({ min: 1, max: 128 }));
+    fc.assert(
+      fc.property(fc.array(block, { maxLength: 8 }), fc.array(v6, { maxLength: 10 }), (blocks, probes) => {
+        const set = CidrSet.of(blocks.map(([address, prefix]) => `${address}/${prefix}`));
+        const numbers = blocks.map(([address, prefix]) => {
+          parseIpText(address);
+          return [toBig(), BigInt(128 - prefix)] as const;
+        });
+        for (const probe of [...probes, ...blocks.map(([address]) => address)]) {
+          parseIpText(probe);
+          const wanted = toBig();
+          const naive = numbers.some(([first, shift]) => first >> shift === wanted >> shift);
+          expect(set.hasParsed()).toBe(naive);
+        }
+      }),
+    );
+  });
+
+  it('holds an actor only as a whole', () => {
+    const set = CidrSet.of(['2001:db8:1::/48', '2001:db8:2::1', '192.0.2.0/24']);
+    parseIpText('2001:db8:1:9::1');
+    expect(set.hasKey(ip.a, ip.b)).toBe(true);
+    parseIpText('2001:db8:2::1');
+    expect(set.hasParsed()).toBe(true);
+    expect(set.hasKey(ip.a, ip.b)).toBe(false);
+    parseIpText('192.0.2.9');
+    expect(set.hasKey(0, ip.d)).toBe(true);
+    expect(CidrSet.of(['0.0.0.0/0', '::/0']).hasKey(0, 0)).toBe(false);
+  });
+});
+
+describe('scopeOf', () => {
+  it.each([
+    ['8.8.8.8', SCOPE.public],
+    ['10.1.2.3', SCOPE.internal],
+    ['172.15.0.1', SCOPE.public],
+    ['172.16.0.1', SCOPE.internal],
+    ['172.31.255.255', SCOPE.internal],
+    ['172.32.0.1', SCOPE.public],
+    ['192.168.1.1', SCOPE.internal],
+    ['192.169.1.1', SCOPE.public],
+    ['169.254.1.1', SCOPE.internal],
+    ['100.63.0.1', SCOPE.public],
+    ['100.64.0.1', SCOPE.internal],
+    ['100.127.255.255', SCOPE.internal],
+    ['100.128.0.1', SCOPE.public],
+    ['127.0.0.1', SCOPE.internal],
+    ['192.0.2.1', SCOPE.documentation],
+    ['198.51.100.1', SCOPE.documentation],
+    ['203.0.113.1', SCOPE.documentation],
+    ['198.18.0.1', SCOPE.documentation],
+    ['198.19.255.1', SCOPE.documentation],
+    ['198.20.0.1', SCOPE.public],
+    ['0.0.0.1', SCOPE.reserved],
+    ['224.0.0.1', SCOPE.reserved],
+    ['255.255.255.255', SCOPE.reserved],
+    ['2001:4860::1', SCOPE.public],
+    ['2001:db8::1', SCOPE.documentation],
+    ['3fff:0:1::1', SCOPE.documentation],
+    ['fe80::1', SCOPE.internal],
+    ['fd00::1', SCOPE.internal],
+    ['ff02::1', SCOPE.reserved],
+    ['4000::1', SCOPE.reserved],
+    ['64:ff9b::102:304', SCOPE.public],
+  ])('%s', (text, scope) => {
+    parseIpText(text);
+    expect(ip.v4 ? scopeOf(0, ip.d) : scopeOf(ip.a, ip.b)).toBe(scope);
+  });
+});

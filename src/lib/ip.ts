@@ -1,0 +1,385 @@
+/**
+ * IP addresses as integers: parsing from bytes, text for people, and sets of networks.
+ *
+ * An address is four signed 32-bit lanes; IPv4 counts as v4-mapped (::ffff:a.b.c.d), so that its 32 bits stand in the
+ * last lane. As the key of an actor it is two lanes: IPv4 (0, address), IPv6 the first 64 bits, because a /64 is the
+ * smallest unit one subscriber controls.
+ */
+
+/** The last address that {@link parseIp} read: use it before the next call. One shared object, nothing is allocated. */
+export const ip = { v4: false, a: 0, b: 0, c: 0, d: 0 };
+
+/** Longest text taken for an address: brackets, 45 characters, a zone and a port. */
+const MAX_TEXT = 96;
+const DOT = 0x2e;
+const COLON = 0x3a;
+const PERCENT = 0x25;
+const OPEN = 0x5b;
+const CLOSE = 0x5d;
+const UNDERSCORE = 0x5f;
+
+const groups = new Int32Array(8);
+
+/**
+ * Reads `buf[start, end)` into {@link ip}: IPv4, IPv6, either with a port (`1.2.3.4:80`, `[::1]:80`), IPv6 with a zone
+ * (`fe80::1%eth0`), IPv4-mapped IPv6 (becomes IPv4). False, and {@link ip} undefined, for anything else. An IPv6
+ * address without brackets is never taken for one with a port.
+ */
+export function parseIp(buf: Uint8Array, start: number, end: number): boolean {
+  if (end - start < 2 || end - start > MAX_TEXT) return false;
+  if (buf[start] === OPEN) {
+    const close = buf.indexOf(CLOSE, start);
+    if (close < 0 || close >= end) return false;
+    return parseV6(buf, start + 1, close) && (close + 1 === end || isPort(buf, close + 1, end));
+  }
+  const stop = start + 5 < end ? start + 5 : end;
+  for (let i = start; i < stop; i++) {
+    if (buf[i] === DOT) return parseV4(buf, start, end);
+    if (buf[i] === COLON) return parseV6(buf, start, end);
+  }
+  return false;
+}
+
+/** The four octets at `start`, each without leading zeros; −1 or the offset behind them. The value goes to `ip.d`. */
+function readQuad(buf: Uint8Array, start: number, end: number): number {
+  let at = start;
+  let address = 0;
+  for (let octet = 0; octet < 4; octet++) {
+    if (octet > 0) {
+      if (at >= end || buf[at] !== DOT) return -1;
+      at++;
+    }
+    let value = 0;
+    const first = at;
+    while (at < end && at - first < 4) {
+      const digit = buf[at] - 48;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+      at++;
+    }
+    if (at === first || value > 255 || (at - first > 1 && buf[first] === 48)) return -1;
+    address = (address << 8) | value;
+  }
+  ip.d = address;
+  return at;
+}
+
+function parseV4(buf: Uint8Array, start: number, end: number): boolean {
+  const at = readQuad(buf, start, end);
+  if (at < 0 || (at !== end && !isPort(buf, at, end))) return false;
+  setV4();
+  return true;
+}
+
+function setV4(): void {
+  ip.v4 = true;
+  ip.a = 0;
+  ip.b = 0;
+  ip.c = 0xffff;
+}
+
+/** ":" and up to five digits, or RFC 7239's obfuscated form ":_name". */
+function isPort(buf: Uint8Array, start: number, end: number): boolean {
+  if (buf[start] !== COLON || end - start < 2) return false;
+  if (buf[start + 1] === UNDERSCORE) return true;
+  if (end - start > 6) return false;
+  for (let i = start + 1; i < end; i++) if (buf[i] < 48 || buf[i] > 57) return false;
+  return true;
+}
+
+function hexValue(c: number): number {
+  if (c >= 48 && c <= 57) return c - 48;
+  const letter = c | 0x20;
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
+}
+
+function isZone(buf: Uint8Array, start: number, end: number): boolean {
+  if (start >= end) return false;
+  for (let i = start; i < end; i++) {
+    const c = buf[i];
+    const letter = c | 0x20;
+    if (!((c >= 48 && c <= 57) || (letter >= 97 && letter <= 122) || c === 0x2d || c === DOT || c === COLON))
+      return false;
+  }
+  return true;
+}
+
+function parseV6(buf: Uint8Array, start: number, end: number): boolean {
+  let count = 0;
+  let gap = -1;
+  let at = start;
+  if (end - at < 2) return false;
+  if (buf[at] === COLON) {
+    if (buf[at + 1] !== COLON) return false;
+    gap = 0;
+    at += 2;
+  }
+  while (at < end && buf[at] !== PERCENT) {
+    if (count === 8) return false;
+    const first = at;
+    let value = 0;
+    while (at < end && at - first < 5) {
+      const digit = hexValue(buf[at]);
+      if (digit < 0) break;
+      value = (value << 4) | digit;
+      at++;
+    }
+    if (at < end && buf[at] === DOT) {
+      at = readQuad(buf, first, end);
+      if (at < 0 || count > 6 || (at !== end && buf[at] !== PERCENT)) return false;
+      groups[count++] = ip.d >>> 16;
+      groups[count++] = ip.d & 0xffff;
+      break;
+    }
+    if (at === first || at - first > 4) return false;
+    groups[count++] = value;
+    if (at === end || buf[at] === PERCENT) break;
+    if (buf[at] !== COLON || ++at >= end) return false;
+    if (buf[at] === COLON) {
+      if (gap >= 0) return false;
+      gap = count;
+      at++;
+    } else if (buf[at] === PERCENT) return false;
+  }
+  if (at < end && !isZone(buf, at + 1, end)) return false;
+  return gap < 0 ? count === 8 && setV6(8, count) : count < 8 && setV6(gap, count);
+}
+
+/** Spreads `count` groups around the gap "::" before group `gap`. Always true. */
+function setV6(gap: number, count: number): true {
+  const shift = 8 - count;
+  for (let i = 7; i >= 0; i--) groups[i] = i >= gap + shift ? groups[i - shift] : i >= gap ? 0 : groups[i];
+  ip.v4 = false;
+  ip.a = (groups[0] << 16) | groups[1];
+  ip.b = (groups[2] << 16) | groups[3];
+  ip.c = (groups[4] << 16) | groups[5];
+  ip.d = (groups[6] << 16) | groups[7];
+  if (ip.a === 0 && ip.b === 0 && ip.c === 0xffff) setV4();
+  return true;
+}
+
+const encoder = new TextEncoder();
+
+/** {@link parseIp} of a string, for configuration and tests: it allocates. */
+export function parseIpText(text: string): boolean {
+  const bytes = encoder.encode(text);
+  return parseIp(bytes, 0, bytes.length);
+}
+
+function dotted(address: number): string {
+  return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
+}
+
+/** The first 64 bits of an IPv6 address with "::" for the rest, by RFC 5952 (the trailing run is the longest). */
+function prefixText(hi: number, lo: number): string {
+  const parts = [hi >>> 16, hi & 0xffff, lo >>> 16, lo & 0xffff];
+  while (parts.length > 0 && parts[parts.length - 1] === 0) parts.pop();
+  return `${parts.map((group) => group.toString(16)).join(':')}::`;
+}
+
+/** An actor's key as text: "192.0.2.7", or "2001:db8::/64" for IPv6. (0, 0) means absent and gives "". */
+export function formatIp(hi: number, lo: number): string {
+  if (hi !== 0) return `${prefixText(hi, lo)}/64`;
+  return lo === 0 ? '' : dotted(lo);
+}
+
+/** A network key as text: "192.0.2.0/24" or "2001:db8:7::/48". (0, 0) gives "". */
+export function formatNetwork(hi: number, lo: number): string {
+  if (hi !== 0) return `${prefixText(hi, lo & 0xffff0000)}/48`;
+  return lo === 0 ? '' : `${dotted(lo & 0xffffff00)}/24`;
+}
+
+/** A block of addresses, both ends included, as four unsigned 32-bit lanes. */
+export interface Cidr {
+  readonly v4: boolean;
+  readonly first: readonly number[];
+  readonly last: readonly number[];
+}
+
+/**
+ * "10.0.0.0/8", "2001:db8::/32", or a single address. Host bits may be set and are cleared. Null for anything else:
+ * ports, zones and prefix lengths out of range included.
+ */
+export function parseCidr(text: string): Cidr | null {
+  const slash = text.indexOf('/');
+  const address = slash < 0 ? text : text.slice(0, slash);
+  if (!/^[0-9a-f:.]+$/i.test(address) || (/\./.test(address) && /:\d+$/.test(address))) return null;
+  if (!parseIpText(address)) return null;
+  const v4 = ip.v4;
+  const mapped = v4 && address.includes(':');
+  const width = v4 && !mapped ? 32 : 128;
+  let prefix = width;
+  if (slash >= 0) {
+    const digits = text.slice(slash + 1);
+    if (!/^\d{1,3}$/.test(digits) || Number(digits) > width) return null;
+    prefix = Number(digits);
+  }
+  if (mapped && prefix < 96) return null;
+  const bits = width === 32 ? prefix + 96 : prefix;
+  const lanes = [ip.a, ip.b, ip.c, ip.d];
+  const first: number[] = [];
+  const last: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    const kept = bits - i * 32;
+    const mask = kept >= 32 ? -1 : kept <= 0 ? 0 : -1 << (32 - kept);
+    first.push((lanes[i] & mask) >>> 0);
+    last.push((lanes[i] | ~mask) >>> 0);
+  }
+  return { v4, first, last };
+}
+
+/** −1, 0 or 1: the order of two addresses of four unsigned lanes. */
+function compare(x: readonly number[], y: readonly number[]): number {
+  for (let i = 0; i < 4; i++) if (x[i] !== y[i]) return x[i] < y[i] ? -1 : 1;
+  return 0;
+}
+
+/** True where nothing lies between the end of a block and the start of the next. */
+function touches(last: readonly number[], first: readonly number[]): boolean {
+  if (compare(first, last) <= 0) return true;
+  const next = [...last];
+  for (let i = 3; i >= 0; i--) {
+    if (next[i] !== 0xffffffff) {
+      next[i]++;
+      break;
+    }
+    next[i] = 0;
+  }
+  return compare(first, next) === 0;
+}
+
+/** Sorted blocks without overlaps. */
+function merged(blocks: Cidr[]): Cidr[] {
+  const sorted = [...blocks].sort((x, y) => compare(x.first, y.first));
+  const out: Cidr[] = [];
+  for (const block of sorted) {
+    const previous = out[out.length - 1];
+    if (previous && touches(previous.last, block.first)) {
+      const last = compare(previous.last, block.last) < 0 ? block.last : previous.last;
+      out[out.length - 1] = { v4: block.v4, first: previous.first, last };
+    } else out.push(block);
+  }
+  return out;
+}
+
+/** A set of networks with look-ups by binary search that allocate nothing. Immutable. */
+export class CidrSet {
+  /** Number of blocks after merging. */
+  readonly size: number;
+  private readonly first4: Uint32Array;
+  private readonly last4: Uint32Array;
+  /** Four lanes a block. */
+  private readonly first6: Uint32Array;
+  private readonly last6: Uint32Array;
+
+  constructor(blocks: readonly Cidr[]) {
+    const v4 = merged(blocks.filter((block) => block.v4));
+    const v6 = merged(blocks.filter((block) => !block.v4));
+    this.first4 = Uint32Array.from(v4, (block) => block.first[3]);
+    this.last4 = Uint32Array.from(v4, (block) => block.last[3]);
+    this.first6 = Uint32Array.from(v6.flatMap((block) => block.first));
+    this.last6 = Uint32Array.from(v6.flatMap((block) => block.last));
+    this.size = v4.length + v6.length;
+  }
+
+  /** The set of what the texts name. RangeError that names the first one which is no address or network. */
+  static of(texts: Iterable<string>): CidrSet {
+    const blocks: Cidr[] = [];
+    for (const text of texts) {
+      const block = parseCidr(text.trim());
+      if (!block) throw new RangeError(`not an address or network: "${text}"`);
+      blocks.push(block);
+    }
+    return new CidrSet(blocks);
+  }
+
+  /** Does the set hold an IPv4 address (32 bits, signed or not)? */
+  hasV4(address: number): boolean {
+    const wanted = address >>> 0;
+    let low = 0;
+    let high = this.first4.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.first4[middle] <= wanted) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && wanted <= this.last4[low - 1];
+  }
+
+  /** Does the set hold the IPv6 address of four lanes (signed or not)? */
+  hasV6(a: number, b: number, c: number, d: number): boolean {
+    return this.find6(a, b, c, d) >= 0;
+  }
+
+  /** Does the set hold the address that {@link parseIp} read last? */
+  hasParsed(): boolean {
+    return ip.v4 ? this.hasV4(ip.d) : this.hasV6(ip.a, ip.b, ip.c, ip.d);
+  }
+
+  /** Does the set hold the whole actor: the IPv4 address, or all of the IPv6 /64? Never true for (0, 0), "absent". */
+  hasKey(hi: number, lo: number): boolean {
+    if (hi === 0) return lo !== 0 && this.hasV4(lo);
+    const block = this.find6(hi, lo, 0, 0);
+    return block >= 0 && block === this.find6(hi, lo, -1, -1);
+  }
+
+  /** The block that holds an IPv6 address, or −1. */
+  private find6(a: number, b: number, c: number, d: number): number {
+    let low = 0;
+    let high = this.first6.length >>> 2;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (order(this.first6, middle, a, b, c, d) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && order(this.last6, low - 1, a, b, c, d) >= 0 ? low - 1 : -1;
+  }
+}
+
+/** The order of block bound `index` against an address. */
+function order(bounds: Uint32Array, index: number, a: number, b: number, c: number, d: number): number {
+  const at = index << 2;
+  if (bounds[at] !== a >>> 0) return bounds[at] < a >>> 0 ? -1 : 1;
+  if (bounds[at + 1] !== b >>> 0) return bounds[at + 1] < b >>> 0 ? -1 : 1;
+  if (bounds[at + 2] !== c >>> 0) return bounds[at + 2] < c >>> 0 ? -1 : 1;
+  return bounds[at + 3] === d >>> 0 ? 0 : bounds[at + 3] < d >>> 0 ? -1 : 1;
+}
+
+/** What an address is for, by the registries of RFC 6890. */
+export const SCOPE = {
+  public: 0,
+  /** Private, loopback, link-local, unique-local, and the shared space of carrier NAT (RFC 6598): seen from inside only. */
+  internal: 1,
+  /** Documentation and benchmarking: never on a wire, but common in examples and generated logs. */
+  documentation: 2,
+  /** Multicast, "this network", class E, IPv6 outside 2000::/3: no client has it. */
+  reserved: 3,
+} as const;
+
+/** The {@link SCOPE} of an actor's key. */
+export function scopeOf(hi: number, lo: number): number {
+  return hi === 0 ? scopeV4(lo) : scopeV6(hi, lo);
+}
+
+function scopeV4(address: number): number {
+  const first = address >>> 24;
+  const two = address >>> 16;
+  if (first === 10 || first === 127) return SCOPE.internal;
+  if (two >>> 4 === 0xac1 || two === 0xc0a8 || two === 0xa9fe || address >>> 22 === 0x191) return SCOPE.internal;
+  if (first === 0 || first >= 224) return SCOPE.reserved;
+  const three = address >>> 8;
+  if (three === 0xc00002 || three === 0xc63364 || three === 0xcb0071 || address >>> 17 === 0x6309) {
+    return SCOPE.documentation;
+  }
+  return three === 0xc00000 ? SCOPE.reserved : SCOPE.public;
+}
+
+function scopeV6(hi: number, lo: number): number {
+  if (hi >>> 25 === 0x7e || hi >>> 22 === 0x3fa) return SCOPE.internal;
+  if (hi === 0x20010db8 || hi >>> 12 === 0x3fff0) return SCOPE.documentation;
+  // 2001:2::/48 is for benchmarking (RFC 5180).
+  if (hi === 0x20010002 && lo >>> 16 === 0) return SCOPE.documentation;
+  // 64:ff9b::/96 and 64:ff9b:1::/48 carry translated IPv4 clients (RFC 6052, RFC 8215).
+  if (hi === 0x0064ff9b) return lo >>> 16 === 1 ? SCOPE.internal : SCOPE.public;
+  return hi >>> 29 === 1 ? SCOPE.public : SCOPE.reserved;
+}

@@ -1,0 +1,29 @@
+/**
+ * The default policy: it observes. Costs follow the catalogue's example (a stuffing attempt succeeds once in a hundred
+ * and then costs 200 $, so a miss costs 2 $; a login wrongly blocked costs 6 $; a step-up 0.15 $), from which the
+ * thresholds follow: nothing here is a score limit somebody made up.
+ */
+import type { Policy } from '../engine/policy.ts';
+
+export const DEFAULT_POLICY: Policy = {
+  version: 'default-1',
+  classes: {
+    probing: { missCents: 400, actions: ['tag', 'throttle', 'block'] },
+    injection: { missCents: 800, actions: ['tag', 'block'] },
+    'credential-attack': { missCents: 200, actions: ['tag', 'challenge', 'step-up', 'block'] },
+    enumeration: { missCents: 400, actions: ['tag', 'throttle', 'block'] },
+    scraping: { missCents: 150, actions: ['tag', 'throttle', 'challenge'] },
+    'code-guessing': { missCents: 1200, actions: ['tag', 'throttle', 'block'] },
+    'resource-exhaustion': { missCents: 400, actions: ['tag', 'throttle', 'block'] },
+    'declared-tool': { missCents: 400, actions: ['tag', 'throttle', 'block'] },
+    rotation: { missCents: 150, actions: ['tag', 'challenge'] },
+    automation: { missCents: 60, actions: ['tag', 'challenge'] },
+    decoy: { missCents: 3000, actions: ['tag', 'block'] },
+  },
+  falseCents: { allow: 0, tag: 1, throttle: 40, challenge: 30, 'step-up': 15, block: 600 },
+  stopsPermille: { allow: 0, tag: 100, throttle: 600, challenge: 700, 'step-up': 800, block: 990 },
+  ttlSec: [60, 300, 1800, 7200, 86_400],
+  stepSec: 30,
+  hysteresisMillinats: 1000,
+  mode: 'shadow',
+};

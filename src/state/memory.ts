@@ -1,0 +1,330 @@
+/**
+ * State in process: flat tables per dimension. One batch is one synchronous call, so it is atomic by nature.
+ */
+import { type Batch, LEVEL } from '../engine/batch.ts';
+import type { Work } from '../engine/features/cells.ts';
+import { applyCount } from '../engine/features/count.ts';
+import { applyCusum, type CusumTable } from '../engine/features/cusum.ts';
+import { applyDistinct, releaseDistinct } from '../engine/features/distinct.ts';
+import { applyLast } from '../engine/features/last.ts';
+import { applyRate } from '../engine/features/rate.ts';
+import { SketchPool } from '../engine/features/sketch-pool.ts';
+import { applySpread } from '../engine/features/spread.ts';
+import { applySprt } from '../engine/features/sprt.ts';
+import { applySteps } from '../engine/features/steps.ts';
+import { TopTable } from '../engine/features/top.ts';
+import { DIMENSIONS } from '../engine/keys.ts';
+import { GUARD, HEADER, KEY_VALUES, type KeyProgram, OP, type Operation, type Program } from '../engine/program.ts';
+import { RISK } from '../engine/risk.ts';
+import type { StatePort, StateStatistics } from '../engine/state.ts';
+import { combine, lanes, mix32 } from '../lib/hash.ts';
+import { PARTITION, type Quota, Table } from './table.ts';
+
+/** Records per key at most. Figures: about 250 bytes a record, so that all full stay under 1 GiB. */
+export const QUOTAS: Readonly<Record<string, Quota>> = {
+  ip: { anonymous: 1_048_576, established: 131_072, mitigated: 65_536 },
+  default: { anonymous: 131_072, established: 65_536, mitigated: 16_384 },
+  combination: { anonymous: 262_144, established: 65_536, mitigated: 1024 },
+};
+/** Risk records: only actors with evidence have one. */
+const RISK_QUOTA: Quota = { anonymous: 65_536, established: 16_384, mitigated: 65_536 };
+/** Sketch slots for distinct counts beyond three values. */
+const SKETCH_SLOTS = 262_144;
+/** A record seen more recently than this is not pushed out by a newcomer: the newcomer is collapsed instead. */
+export const MIN_IDLE_SEC = 60;
+/** A record counts as established when it was seen this long after it was first seen, with this many events. */
+export const ESTABLISHED_AGE_SEC = 3600;
+export const ESTABLISHED_EVENTS = 20;
+
+const IP = DIMENSIONS.indexOf('ip');
+const NETWORK = DIMENSIONS.indexOf('network');
+const ASN = DIMENSIONS.indexOf('asn');
+
+export class MemoryState implements StatePort {
+  private program: Program;
+  private readonly tables: Table[];
+  private readonly risks: Table;
+  private readonly tops: TopTable[] = [];
+  private readonly pool: SketchPool;
+  private readonly work: Work;
+  /** Slot of the record each key resolved to in the batch in work, −1 for none: settle uses it. */
+  private readonly slots: Int32Array;
+  /** 1 where a key's values are all 0 already. */
+  private readonly clean: Uint8Array;
+  private collapsed = 0;
+  private level = 0;
+
+  /** `scale` shrinks or grows every quota, for small machines and for tests. */
+  constructor(program: Program, scale = 1) {
+    this.program = program;
+    this.pool = new SketchPool(Math.max(64, Math.round(SKETCH_SLOTS * scale)));
+    this.tables = program.keys.map((key) => new Table(key.stride, quotaOf(key, scale), (c, at) => this.release(key, c, at)));
+    this.risks = new Table(HEADER.cells + RISK.size, scaled(RISK_QUOTA, scale), () => {});
+    this.slots = new Int32Array(program.keys.length);
+    this.clean = new Uint8Array(program.keys.length);
+    this.work = {
+      cells: new Int32Array(0),
+      values: program.values,
+      nowMs: 0,
+      nowSec: 0,
+      nowRest: 0,
+      subjectHi: 0,
+      subjectLo: 0,
+      number: -1,
+      hit: false,
+      readOnly: false,
+      pool: this.pool,
+    };
+  }
+
+  private release(key: KeyProgram, cells: Int32Array, at: number): void {
+    for (const cell of key.distinctCells) releaseDistinct({ cells, pool: this.pool }, at + cell);
+  }
+
+  adopt(program: Program): void {
+    if (program.keys.some((key, i) => key.stride !== this.tables[i]?.stride))
+      throw new RangeError('the new program lays records out differently');
+    this.program = program;
+    this.clean.fill(0);
+    this.work.values = program.values;
+  }
+
+  apply(batch: Batch): void {
+    const { keys } = this.program;
+    const w = this.work;
+    w.nowMs = batch.nowMs;
+    w.nowSec = batch.nowSec;
+    w.nowRest = batch.nowMs - batch.nowSec * 1000;
+    w.number = batch.number;
+    for (let k = 0; k < keys.length; k++) {
+      const key = keys[k];
+      const hi = batch.hi[k];
+      const lo = batch.lo[k];
+      batch.hasRisk[k] = 0;
+      if (hi === 0 && lo === 0) {
+        this.skip(k, key);
+        continue;
+      }
+      this.clean[k] = 0;
+      this.level = LEVEL.own;
+      const table = this.tables[k];
+      const slot = this.resolve(table, key, batch, hi, lo);
+      if (slot < 0) {
+        this.skip(k, key);
+        continue;
+      }
+      this.slots[k] = slot;
+      const at = this.touch(table, slot, batch, key);
+      w.cells = table.page(slot);
+      const operations = batch.response ? key.response : key.request;
+      for (let i = 0; i < operations.length; i++) this.run(operations[i], at, batch);
+      if (w.cells[at + HEADER.risk] !== 0) this.readRisk(k, w.cells, at, batch);
+    }
+  }
+
+  /** A key that is absent has no record and all its values are 0: nothing of an earlier event may show through. */
+  private skip(k: number, key: KeyProgram): void {
+    this.slots[k] = -1;
+    if (this.clean[k] !== 0) return;
+    this.clean[k] = 1;
+    this.work.values.fill(0, key.value, key.valueEnd);
+  }
+
+  /** The record for a key; for an address without room, that of its network, its system, or the rest. */
+  private resolve(table: Table, key: KeyProgram, batch: Batch, hi: number, lo: number): number {
+    let slot = table.find(hi, lo);
+    if (slot >= 0) return slot;
+    const isAddress = key.first === IP && key.second < 0;
+    slot = table.insert(hi, lo, batch.nowSec, MIN_IDLE_SEC);
+    if (slot >= 0 || !isAddress) return slot;
+    this.collapsed++;
+    const asn = batch.lanes[ASN * 2 + 1];
+    for (this.level = LEVEL.network; this.level <= LEVEL.rest; this.level++) {
+      if (this.level === LEVEL.network) combine(1, 1, batch.lanes[NETWORK * 2], batch.lanes[NETWORK * 2 + 1]);
+      else combine(this.level, 1, 0, this.level === LEVEL.asn ? asn : 1);
+      slot = table.find(lanes.hi, lanes.lo);
+      if (slot >= 0) return slot;
+      // A network only gets a record where one is really idle; systems and the rest are few and always get one.
+      slot = table.insert(lanes.hi, lanes.lo, batch.nowSec, this.level === LEVEL.network ? MIN_IDLE_SEC : 0);
+      if (slot >= 0) {
+        if (this.level !== LEVEL.network) table.move(slot, PARTITION.established);
+        return slot;
+      }
+    }
+    return -1;
+  }
+
+  private touch(table: Table, slot: number, batch: Batch, key: KeyProgram): number {
+    const cells = table.page(slot);
+    const at = table.offset(slot);
+    if (!batch.response) cells[at + HEADER.requests]++;
+    if (batch.nowSec > cells[at + HEADER.lastSec]) cells[at + HEADER.lastSec] = batch.nowSec;
+    const age = cells[at + HEADER.lastSec] - cells[at + HEADER.firstSec];
+    const requests = cells[at + HEADER.requests];
+    if (
+      cells[at + HEADER.partition] === PARTITION.anonymous &&
+      (batch.authenticated || (age >= ESTABLISHED_AGE_SEC && requests >= ESTABLISHED_EVENTS)) &&
+      this.level === LEVEL.own
+    )
+      table.move(slot, PARTITION.established);
+    batch.values[key.value + KEY_VALUES.requests] = requests;
+    batch.values[key.value + KEY_VALUES.ageSec] = age;
+    batch.values[key.value + KEY_VALUES.level] = this.level;
+    return at;
+  }
+
+  private run(o: Operation, at: number, batch: Batch): void {
+    const w = this.work;
+    const { values } = w;
+    // A condition that does not hold still reads: judging may look at what earlier events left.
+    let readOnly = o.readOnly || (o.when >= 0 && batch.conditions[o.when] === 0);
+    if (o.guard === GUARD.over) readOnly ||= values[o.guardValue] < o.guardThan;
+    else if (o.guard === GUARD.under) readOnly ||= values[o.guardValue] >= o.guardThan;
+    w.readOnly = readOnly;
+    if (o.subject >= 0) {
+      w.subjectHi = batch.lanes[o.subject * 2];
+      w.subjectLo = batch.lanes[o.subject * 2 + 1];
+    }
+    switch (o.kind) {
+      case OP.count:
+        applyCount(w, at + o.cell, o.value, o.a);
+        break;
+      case OP.rate:
+        applyRate(w, at + o.cell, o.value, o.a, o.b, o.c);
+        break;
+      case OP.distinct:
+        applyDistinct(w, at + o.cell, o.value, o.a);
+        break;
+      case OP.sprt:
+        w.hit = batch.conditions[o.hit] !== 0;
+        applySprt(w, at + o.cell, o.value, o.a, o.b, o.c, o.d);
+        break;
+      case OP.cusum:
+        w.hit = batch.conditions[o.hit] !== 0;
+        applyCusum(w, at + o.cell, o.value, o.table as CusumTable, o.a);
+        break;
+      case OP.last:
+        applyLast(w, at + o.cell, o.value);
+        break;
+      case OP.spread:
+        applySpread(w, at + o.cell, o.value, o.a);
+        break;
+      case OP.steps:
+        applySteps(w, at + o.cell, o.value);
+        break;
+      case OP.top:
+        this.runTop(o, at, batch, readOnly);
+        break;
+    }
+  }
+
+  private runTop(o: Operation, at: number, batch: Batch, readOnly: boolean): void {
+    const { cells, values, subjectHi, subjectLo } = this.work;
+    if (readOnly || (subjectHi === 0 && subjectLo === 0)) {
+      values.fill(0, o.value, o.value + 4);
+      return;
+    }
+    if (cells[at + o.cell] === 0) cells[at + o.cell] = this.tops.push(new TopTable());
+    this.tops[cells[at + o.cell] - 1].apply(values, o.value, subjectHi, subjectLo, batch.nowMs, o.a);
+  }
+
+  private readRisk(k: number, cells: Int32Array, at: number, batch: Batch): void {
+    const slot = this.riskSlot(k, cells, at);
+    if (slot < 0) {
+      cells[at + HEADER.risk] = 0;
+      return;
+    }
+    const page = this.risks.page(slot);
+    const from = this.risks.offset(slot) + HEADER.cells;
+    const to = k * RISK.size;
+    for (let i = 0; i < RISK.size; i++) batch.risk[to + i] = page[from + i];
+    batch.hasRisk[k] = 1;
+  }
+
+  private riskSlot(k: number, cells: Int32Array, at: number): number {
+    combine(k + 1, mix32(k + 1), cells[at + HEADER.hi], cells[at + HEADER.lo]);
+    return this.risks.find(lanes.hi, lanes.lo);
+  }
+
+  settle(batch: Batch): void {
+    for (let k = 0; k < this.slots.length; k++) {
+      if (batch.dirty[k] === 0) continue;
+      batch.dirty[k] = 0;
+      const recordSlot = this.slots[k];
+      if (recordSlot < 0) continue;
+      const table = this.tables[k];
+      const cells = table.page(recordSlot);
+      const at = table.offset(recordSlot);
+      let slot = this.riskSlot(k, cells, at);
+      if (slot < 0) slot = this.risks.insert(lanes.hi, lanes.lo, batch.nowSec, 0);
+      if (slot < 0) continue;
+      const page = this.risks.page(slot);
+      const to = this.risks.offset(slot);
+      page[to + HEADER.lastSec] = batch.nowSec;
+      page.set(batch.risk.subarray(k * RISK.size, (k + 1) * RISK.size), to + HEADER.cells);
+      cells[at + HEADER.risk] = 1;
+      const mitigated = page[to + HEADER.cells + RISK.action] > 1 && page[to + HEADER.cells + RISK.untilSec] > batch.nowSec;
+      if (mitigated) {
+        this.risks.move(slot, PARTITION.mitigated);
+        table.move(recordSlot, PARTITION.mitigated);
+      } else if (cells[at + HEADER.partition] === PARTITION.mitigated) {
+        this.risks.move(slot, PARTITION.anonymous);
+        table.move(recordSlot, PARTITION.established);
+      }
+    }
+  }
+
+  /** Partition of a key's record, −1 where it has none: for tests and the flood evaluation. */
+  partitionOf(keyName: string, hi: number, lo: number): number {
+    const k = this.program.keys.findIndex((key) => key.name === keyName);
+    const slot = this.tables[k].find(hi, lo);
+    return slot < 0 ? -1 : this.tables[k].page(slot)[this.tables[k].offset(slot) + HEADER.partition];
+  }
+
+  statistics(): StateStatistics {
+    const records: Record<string, number> = {};
+    const evicted: Record<string, number> = {};
+    let bytes = this.pool.cells.byteLength + this.risks.bytes;
+    this.program.keys.forEach((key, k) => {
+      records[key.name] = this.tables[k].size;
+      evicted[key.name] = this.tables[k].evicted;
+      bytes += this.tables[k].bytes;
+    });
+    return { records, evicted, collapsed: this.collapsed, sketchesStolen: this.pool.stolen, bytes };
+  }
+
+  /** Plain data, typed arrays included, that {@link restore} takes back. It shares memory: serialise it at once. */
+  snapshot(): Record<string, unknown> {
+    return {
+      tables: this.tables.map((t) => t.snapshot()),
+      risks: this.risks.snapshot(),
+      tops: this.tops.map((t) => t.snapshot()),
+      pool: this.pool.snapshot(),
+      collapsed: this.collapsed,
+    };
+  }
+
+  restore(s: Record<string, unknown>): void {
+    (s.tables as Record<string, unknown>[]).forEach((t, i) => {
+      this.tables[i].restore(t);
+    });
+    this.risks.restore(s.risks as Record<string, unknown>);
+    this.tops.length = 0;
+    for (const t of s.tops as Record<string, unknown>[]) {
+      const top = new TopTable();
+      top.restore(t);
+      this.tops.push(top);
+    }
+    this.pool.restore(s.pool as Record<string, unknown>);
+    this.collapsed = s.collapsed as number;
+  }
+}
+
+function scaled(q: Quota, scale: number): Quota {
+  const s = (n: number): number => Math.max(16, Math.round(n * scale));
+  return { anonymous: s(q.anonymous), established: s(q.established), mitigated: s(q.mitigated) };
+}
+
+function quotaOf(key: KeyProgram, scale: number): Quota {
+  return scaled(key.second >= 0 ? QUOTAS.combination : (QUOTAS[key.name] ?? QUOTAS.default), scale);
+}

@@ -1,0 +1,49 @@
+/** The catalogue is complete when every detector has all its parts: code, page, fixtures for both sides, test, a row. */
+import type { Detector } from '../../src/engine/detector.ts';
+
+/** What a README of a detector must have a heading or a line for. */
+const ASPECTS = ['keys', 'algorithm', 'source', 'threshold', 'evasion', 'owasp'];
+
+export interface Folder {
+  readonly id: string;
+  /** Paths relative to the folder. */
+  readonly files: readonly string[];
+  readonly readme: string;
+}
+
+/** What is missing of one detector's folder. */
+export function folderProblems(folder: Folder, detector: Detector | undefined, page: string): string[] {
+  const { id, files, readme } = folder;
+  const has = (pattern: RegExp) => files.some((file) => pattern.test(file));
+  const missing = [
+    [detector !== undefined, 'is not in the list of src/detectors/index.ts'],
+    [has(/^(?:index|detector|[\w-]+)\.ts$/) && !files.every((f) => f.endsWith('.test.ts')), 'has no code'],
+    [has(/\.test\.ts$/), 'has no test'],
+    [has(/^fixtures\/positive/), 'has no fixture of abuse (fixtures/positive*)'],
+    [has(/^fixtures\/benign/), 'has no benign fixture (fixtures/benign*)'],
+    [readme !== '', 'has no README.md'],
+    ...ASPECTS.map(
+      (aspect) => [readme.toLowerCase().includes(aspect), `README.md says nothing of: ${aspect}`] as const,
+    ),
+    ...(detector?.owasp ?? []).map((code) => [readme.includes(code), `README.md does not name ${code}`] as const),
+    [page.includes(`\`${id}\``), 'is not in docs/detectors.md'],
+  ] as const;
+  return missing.filter(([fine]) => !fine).map(([, what]) => `${id}: ${what}`);
+}
+
+/** What is wrong with the list as a whole, against docs/detectors.md. */
+export function listProblems(detectors: readonly Detector[], folders: readonly Folder[], page: string): string[] {
+  const problems: string[] = [];
+  for (const detector of detectors) {
+    if (!folders.some((folder) => folder.id === detector.id))
+      problems.push(`${detector.id}: has no folder of its name`);
+    const row = page.split('\n').find((line) => line.startsWith('|') && line.includes(`\`${detector.id}\``)) ?? '';
+    for (const code of detector.owasp) {
+      if (!row.includes(code)) problems.push(`${detector.id}: its row in docs/detectors.md does not name ${code}`);
+    }
+    if (!row.includes(detector.class))
+      problems.push(`${detector.id}: its row in docs/detectors.md does not name ${detector.class}`);
+  }
+  const twice = detectors.map((d) => d.id).filter((id, i, all) => all.indexOf(id) !== i);
+  return [...problems, ...twice.map((id) => `${id}: stands in the list twice`)];
+}
