@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { generatedPages } from '../scripts/docs/pages.ts';
+import { BUSINESS_NAMES } from '../src/event/events.ts';
 import { ERRORS } from '../src/lib/errors.ts';
 import { type Page, pageProblems, pages } from './tidy/pages.ts';
 import { ROOT, sources } from './tidy/source.ts';
@@ -25,6 +26,12 @@ describe('pages', () => {
     const lost = pages('docs/*.md').filter((page) => !reachable.includes(page.path.replace('docs/', '')));
     expect(lost.map((page) => page.path)).toEqual([]);
   });
+});
+
+it('docs/events.md names every business event and no other', () => {
+  const page = everyPage.find((p) => p.path === 'docs/events.md')?.text ?? '';
+  const listed = /Names with a meaning[\s\S]*?\n\n/.exec(page)?.[0].match(/`([a-z]+\.[a-z]+)`/g) ?? [];
+  expect(listed.map((name) => name.slice(1, -1))).toEqual([...BUSINESS_NAMES]);
 });
 
 describe('error codes', () => {

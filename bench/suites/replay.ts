@@ -26,6 +26,7 @@ interface Sample {
   readonly rssMb: number;
   readonly hash?: string;
   readonly enginePerEventUs?: number;
+  readonly stageCpuS?: number;
   readonly detail?: string;
 }
 interface Contender {
@@ -97,18 +98,18 @@ async function contenders(log: string, lines: number): Promise<Contender[]> {
 async function sallyport(log: string, workers: number): Promise<Sample | string> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-try-'));
   const out = join(folder, 'report.json');
-  const args = [CLI, 'try', log, '--workers', String(workers), '--json', out];
+  const args = [CLI, 'try', log, '--workers', String(workers), '--quiet', '--json', out];
   const cost = await run(process.execPath, args, workers === 1 ? ONE : TWO);
   const report = existsSync(out) ? (JSON.parse(readFileSync(out, 'utf8')) as Report) : null;
   rmSync(folder, { recursive: true, force: true });
-  // `try` exits with 1 where there are findings: what counts is the report.
-  if (!report) return `failed: ${cost.stderr.trim().split('\n').at(-1) ?? ''}`;
+  if (!cost.ok || !report) return `failed: ${cost.stderr.trim().split('\n').at(-1) ?? ''}`;
   return { ...cost, hash: report.decision_hash, detail: `${report.findings.length} findings` };
 }
 
 interface RunnerOutput {
   readonly detail?: string;
   readonly enginePerEventUs?: number;
+  readonly stageCpuS?: number;
 }
 
 /** A program of ours in bench/runners, held to the first core. */
@@ -117,7 +118,8 @@ async function runner(name: string, log: string): Promise<Sample | string> {
   const cost: Cost = await run(process.execPath, ['--import', 'tsx', path, log], ONE);
   const output = lastJson<RunnerOutput>(cost.stdout);
   if (!cost.ok || !output) return `failed: ${cost.stderr.trim().split('\n').slice(-3).join(' ')}`;
-  return { ...cost, enginePerEventUs: output.enginePerEventUs, detail: output.detail };
+  const { enginePerEventUs, stageCpuS, detail } = output;
+  return { ...cost, enginePerEventUs, stageCpuS, detail };
 }
 
 function fromPeer(result: PeerResult): Sample | string {
@@ -151,7 +153,7 @@ function figures(all: readonly Contender[], lines: number): Figure[] {
   const wall = (id: string): number => median(of(id).map((s) => s.wallS));
   const [one, two] = [of('one'), of('two')];
   const rss = one.map((s) => s.rssMb);
-  const share = median(of('stateless').map((s) => s.cpuS)) / median(one.map((s) => s.cpuS));
+  const share = median(of('stateless').map((s) => s.stageCpuS ?? Number.NaN)) / median(one.map((s) => s.cpuS));
   const hashes = new Set([...one, ...two].map((s) => s.hash));
   const engine = of('engine').map((s) => s.enginePerEventUs ?? Number.NaN);
   const figure = (metric: string, value: number | null, target?: Figure['target'], note?: string): Figure => ({

@@ -85,7 +85,7 @@ ${rowsOf(configJsonSchema() as Shape, '').join('\n')}
 function rowsOf(shape: Shape, prefix: string): string[] {
   return Object.entries(shape.properties ?? {}).flatMap(([name, inner]) => {
     const path = prefix + name;
-    const row = `| \`${path}\` | ${valueOf(inner)} | ${defaultOf(shape, name, inner)} | ${inner.description ?? inner.items?.description ?? ''} |`;
+    const row = `| \`${path}\` | ${kindOf(inner)} | ${defaultOf(shape, name, inner)} | ${inner.description ?? inner.items?.description ?? ''} |`;
     const values = typeof inner.additionalProperties === 'object' ? inner.additionalProperties : {};
     return [
       row.replace(/ {2,}/g, ' '),
@@ -96,7 +96,7 @@ function rowsOf(shape: Shape, prefix: string): string[] {
   });
 }
 
-function valueOf(shape: Shape): string {
+function kindOf(shape: Shape): string {
   if (shape.enum) return shape.enum.join(', ');
   if (shape.type === 'array')
     return `list of ${shape.items?.properties ? 'maps' : shape.items?.type === 'string' ? 'texts' : 'values'}`;

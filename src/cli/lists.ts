@@ -119,5 +119,6 @@ function detectorText(d: Detector, cli: Cli): string {
     ['acts at once', d.deterministic ? 'yes: one event is enough' : 'no: the ladder is climbed step by step'],
     ['more', `src/detectors/${d.id}/README.md`],
   ].map(([name, text]) => [paint.dim(name), text]);
-  return `${paint.bold(d.title)} (${d.id}, number ${d.number})\n\n${columns(rows, columnsOf(cli.stdout, cli.env)).join('\n')}\n`;
+  const head = `${paint.bold(d.title)} (${d.id}, number ${d.number})`;
+  return `${[head, '', ...columns(rows, columnsOf(cli.stdout, cli.env))].join('\n')}\n`;
 }

@@ -1,7 +1,8 @@
 /** Options that verbs share, and how their values are read. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { RunOptions } from '../doors/replay/run.ts';
 import { days, hours, minutes, seconds } from '../lib/units.ts';
-import type { Cli, RunOptions } from './ports.ts';
+import type { Cli } from './ports.ts';
 
 const UNITS: Readonly<Record<string, number>> = {
   ms: 1,

@@ -1,8 +1,9 @@
 /** Progress on standard error: one line that is redrawn on a terminal, now and then a plain line elsewhere. */
 import { cut } from '../doors/replay/render/text.ts';
 import { bytes, count, counted, percent, when } from '../doors/replay/render/words.ts';
+import type { Progress } from '../doors/replay/run.ts';
 import { humanDuration, seconds } from '../lib/units.ts';
-import type { Progress, Sink } from './ports.ts';
+import type { Sink } from './ports.ts';
 
 /** A terminal is redrawn at most this often. */
 const REDRAW_MS = 100;

@@ -36,8 +36,8 @@ export function addReplay(program: Command, cli: Cli, done: (code: number) => vo
     .command('replay')
     .summary('run events or a journal through the engine: decisions as JSON lines')
     .description(
-      'Runs journals, event files or logs through the engine and prints every decision as a line of JSON, in the order\n' +
-        'in which they were taken.',
+      'Runs journals, event files or logs through the engine and prints every decision as a line of JSON, in the\n' +
+        'order in which they were taken.',
     )
     .argument('[files...]', 'journals, event files or logs, or - for standard input');
   addRunOptions(command)
@@ -63,9 +63,8 @@ async function replayVerb(files: readonly string[], flags: ReplayFlags, cli: Cli
     view.clear();
     cli.stdout.write(line(summary));
     if (!flags.quiet) {
-      cli.stderr.write(
-        `${counted(summary.decisions, 'decision')} on ${counted(summary.events, 'event')}, hash ${summary.decision_hash}\n`,
-      );
+      const decided = `${counted(summary.decisions, 'decision')} on ${counted(summary.events, 'event')}`;
+      cli.stderr.write(`${decided}, hash ${summary.decision_hash}\n`);
     }
     if (cli.signal.aborted) return EXIT.interrupted;
     return summary.events === 0 ? EXIT.input : EXIT.ok;

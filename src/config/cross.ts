@@ -9,8 +9,6 @@ export interface Known {
   readonly formats?: readonly string[];
   /** Detector id → names of its thresholds. */
   readonly detectors?: Readonly<Record<string, readonly string[]>>;
-  /** Fields of an exchange that a JSON log can be mapped to. */
-  readonly fields?: readonly string[];
 }
 
 /** Classes whose routes can be listed by name. */
@@ -45,19 +43,14 @@ export function contradictions(config: Config, locate: Locate): Problem[] {
   return problems;
 }
 
-/** Names of formats, fields, detectors and thresholds that do not exist. */
+/** Names of formats, detectors and thresholds that do not exist. */
 export function unknownNames(config: Config, known: Known, locate: Locate): Problem[] {
   const problems: Problem[] = [];
-  const { format, fields } = config.inputs;
+  const { format } = config.inputs;
   if (format !== undefined && known.formats && !known.formats.includes(format)) {
     problems.push(
       locate(['inputs', 'format'], 'SP3002', `there is no log format "${format}"${hint(format, known.formats)}`),
     );
-  }
-  for (const field of known.fields ? Object.keys(fields) : []) {
-    if (known.fields?.includes(field)) continue;
-    const message = `an exchange has no field "${field}"${hint(field, known.fields ?? [])}`;
-    problems.push(locate(['inputs', 'fields', field], 'SP3004', message, 'key'));
   }
   if (!known.detectors) return problems;
   const ids = Object.keys(known.detectors);

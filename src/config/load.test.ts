@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { defineDetector } from '../engine/detector.ts';
 import { ROUTE_CLASS } from '../enrich/facts.ts';
+import { COMBINED } from '../event/formats/combined.ts';
 import { SallyportError } from '../lib/errors.ts';
-import { DEFAULT_POLICY } from '../policy/default.ts';
+import { knownNames } from './known.ts';
 import { defaultConfig, loadConfig } from './load.ts';
-import { openApiTemplates } from './openapi.ts';
-import { parseConfig } from './parse.ts';
-import { configuredPolicy } from './policy.ts';
+import { parseOpenApi } from './openapi.ts';
 import { ROUTE_CLASS_NAMES } from './schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-config-'));
@@ -40,7 +40,7 @@ describe('loading', () => {
   it('reads the OpenAPI document beside it', () => {
     const path = fileURLToPath(new URL('testdata/good/typical.yaml', import.meta.url));
     const loaded = loadConfig(path);
-    expect(loaded.openapi).toEqual(['/v1/users/{id}', '/v1/orders']);
+    expect(loaded.openapi).toMatchObject({ openapi: '3.1.0', paths: { '/users/{id}': { get: {} } } });
     expect(loaded.version).not.toBe(defaultConfig().version);
   });
 
@@ -59,30 +59,41 @@ describe('loading', () => {
 });
 
 describe('OpenAPI', () => {
-  it('is read as YAML and as JSON, each template once', () => {
-    const json = JSON.stringify({ openapi: '3.0.3', paths: { '/a/{id}': {}, 'x-note': {} } });
-    expect(openApiTemplates(json, 'x.json')).toEqual(['/a/{id}']);
+  it('is read as YAML and as JSON', () => {
+    const document = { swagger: '2.0', paths: { '/a/{id}': {} } };
+    expect(parseOpenApi(JSON.stringify(document), 'x.json')).toEqual(document);
   });
 
   it('is refused with a reason where it cannot be used', () => {
-    for (const text of ['[', 'hello', 'swagger: "2.0"\npaths: {}', 'openapi: 3.1.0', 'openapi: 4.0.0\npaths: {}']) {
+    for (const text of ['[', 'hello', 'title: x', 'openapi: 3.1.0', 'openapi: 3.1.0\npaths: none']) {
       expect(
-        code(() => openApiTemplates(text, 'x.yaml')),
+        code(() => parseOpenApi(text, 'x.yaml')),
         text,
       ).toBe('SP1009');
     }
   });
 });
 
-describe('policy', () => {
-  it('takes the costs that are named and keeps the others', () => {
-    expect(configuredPolicy(DEFAULT_POLICY, parseConfig('', 'x'))).toBe(DEFAULT_POLICY);
-    const config = parseConfig('policy: { miss_cents: { injection: 5 }, false_cents: { block: 7 } }', 'x');
-    const policy = configuredPolicy(DEFAULT_POLICY, config);
-    expect(policy.classes.injection).toEqual({ ...DEFAULT_POLICY.classes.injection, missCents: 5 });
-    expect(policy.classes.probing).toEqual(DEFAULT_POLICY.classes.probing);
-    expect(policy.falseCents).toEqual({ ...DEFAULT_POLICY.falseCents, block: 7 });
-    expect(policy.version).not.toBe(DEFAULT_POLICY.version);
+describe('known names', () => {
+  it('are those of formats, detectors and what detectors tune', () => {
+    const detector = defineDetector({
+      id: 'sample',
+      number: 1,
+      title: 'Sample',
+      class: 'probing',
+      group: 'failure',
+      owasp: [],
+      actors: ['ip', 'session'],
+      on: 'request',
+      cap: 1000,
+      build: ({ actor, tune }) => {
+        tune('limit', 3);
+        if (actor === 'session') tune('pause', 4);
+        return { needs: {}, judge: () => 0, say: () => '' };
+      },
+    });
+    const known = knownNames([COMBINED], [detector]);
+    expect(known).toEqual({ formats: [COMBINED.id], detectors: { sample: ['limit', 'pause'] } });
   });
 });
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Known } from './cross.ts';
-import { openApiTemplates } from './openapi.ts';
+import { parseOpenApi } from './openapi.ts';
 import { parseConfig } from './parse.ts';
 import { ConfigError } from './problems.ts';
 import type { Config } from './schema.ts';
@@ -12,8 +12,8 @@ export interface LoadedConfig {
   readonly config: Config;
   /** Absolute path; null for defaults. */
   readonly file: string | null;
-  /** Templates of the OpenAPI document, if one is named. */
-  readonly openapi: readonly string[];
+  /** The OpenAPI document, if one is named: {@link parseOpenApi}. */
+  readonly openapi: object | null;
   /** Absolute paths of the network tables that the configuration names. */
   readonly networks: { readonly asn: string | null; readonly country: string | null };
   /** Hash over everything that was loaded: part of a run's manifest. */
@@ -22,7 +22,7 @@ export interface LoadedConfig {
 
 /** The configuration that holds without a file. */
 export function defaultConfig(): LoadedConfig {
-  return finish(parseConfig('', 'defaults'), null, []);
+  return finish(parseConfig('', 'defaults'), null, null);
 }
 
 /**
@@ -33,13 +33,12 @@ export function loadConfig(path?: string, known: Known = {}): LoadedConfig {
   if (path === undefined) return defaultConfig();
   const file = resolve(path);
   const config = parseConfig(read(file, path, 'SP1001'), path, known);
-  const openapi = config.routes.openapi;
-  const templates =
-    openapi === undefined ? [] : openApiTemplates(read(resolve(dirname(file), openapi), path, 'SP1008'), openapi);
-  return finish(config, file, templates);
+  const name = config.routes.openapi;
+  const openapi = name === undefined ? null : parseOpenApi(read(resolve(dirname(file), name), path, 'SP1008'), name);
+  return finish(config, file, openapi);
 }
 
-function finish(config: Config, file: string | null, openapi: readonly string[]): LoadedConfig {
+function finish(config: Config, file: string | null, openapi: object | null): LoadedConfig {
   const absolute = (name: string | undefined) =>
     name === undefined || file === null ? null : resolve(dirname(file), name);
   return {

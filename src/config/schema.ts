@@ -148,7 +148,7 @@ const routes = z
       )
       .default([])
       .describe('Route templates that are known. Others are learned.'),
-    openapi: filePath.optional().describe('OpenAPI 3 document, JSON or YAML, whose paths are known routes.'),
+    openapi: filePath.optional().describe('OpenAPI or Swagger document, JSON or YAML, whose paths are known routes.'),
     login: templates('Routes that check a password or the like.'),
     reset: templates('Routes that start a password reset.'),
     signup: templates('Routes that create accounts.'),
@@ -193,7 +193,9 @@ const policy = z
     false_cents: z
       .partialRecord(z.enum(ACTIONS), cents)
       .default({})
-      .describe('Action → what it costs where it falls on somebody who did nothing. The action of least expected cost is taken.'),
+      .describe(
+        'Action → what it costs where it falls on somebody who did nothing. The action of least expected cost is taken.',
+      ),
   })
   .prefault({})
   .describe('What a wrong decision costs; src/policy/default.ts holds the defaults.');

@@ -3,6 +3,5 @@ import type { Known } from './cross.ts';
 
 export const KNOWN: Known = {
   formats: ['combined', 'common', 'nginx-json', 'caddy-json'],
-  fields: ['address', 'agent', 'status', 'target'],
   detectors: { probing: ['limit'], timing: [] },
 };

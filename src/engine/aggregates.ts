@@ -32,6 +32,10 @@ export interface Guard {
 }
 
 interface Common {
+  /**
+   * One dimension, or a combination. A key that is no actor and of which every operation has a `when` is left out of
+   * events to which none applies, and its values are then 0: `['all', 'ip']` is the place for what few addresses ever need.
+   */
   readonly key: Key;
   readonly on?: Phase;
   readonly when?: Condition;

@@ -24,7 +24,13 @@ export function plan(batch: Batch, facts: Facts, response: boolean): void {
   for (let i = 0; i < conditions.length; i++) batch.conditions[i] = conditions[i].test(facts) ? 1 : 0;
   const { keys } = program;
   for (let k = 0; k < keys.length; k++) {
-    const { first, second } = keys[k];
+    const { first, second, requestGates, responseGates } = keys[k];
+    const gates = response ? responseGates : requestGates;
+    if (gates !== null && !anyHolds(batch.conditions, gates)) {
+      batch.hi[k] = 0;
+      batch.lo[k] = 0;
+      continue;
+    }
     const hi = batch.lanes[first * 2];
     const lo = batch.lanes[first * 2 + 1];
     if (second < 0) {
@@ -43,6 +49,11 @@ export function plan(batch: Batch, facts: Facts, response: boolean): void {
     batch.hi[k] = lanes.hi;
     batch.lo[k] = lanes.lo;
   }
+}
+
+function anyHolds(conditions: Uint8Array, gates: Int32Array): boolean {
+  for (let i = 0; i < gates.length; i++) if (conditions[gates[i]] !== 0) return true;
+  return false;
 }
 
 function readLanes(out: Int32Array, facts: Facts): void {

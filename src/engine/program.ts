@@ -80,6 +80,13 @@ export interface KeyProgram {
   readonly response: readonly Operation[];
   /** Distinct cells, to be given back when a record goes. */
   readonly distinctCells: readonly number[];
+  /**
+   * For a key that is no actor and whose operations in a phase all have a condition: those conditions. Where none of
+   * them holds the key is left out of the event, so that what is rarely needed costs neither time nor records. Else
+   * null: actors' records count every request.
+   */
+  readonly requestGates: Int32Array | null;
+  readonly responseGates: Int32Array | null;
 }
 
 /** One detector on one actor dimension. */
@@ -147,6 +154,8 @@ class Compiler {
   /** Aggregates in the order of declaration, by signature, with the operation each became. */
   readonly operations = new Map<string, Operation>();
   values = 0;
+  /** Names of keys that findings can be about: their records are touched by every event. */
+  readonly actors = new Set<string>();
   private readonly wanted: { aggregate: Aggregate; phase: Phase }[] = [];
 
   condition(c: Condition | undefined): number {
@@ -199,7 +208,15 @@ class Compiler {
       request: draft.request,
       response: draft.response,
       distinctCells: draft.distinctCells,
+      requestGates: this.gatesOf(draft, draft.request),
+      responseGates: this.gatesOf(draft, draft.response),
     }));
+  }
+
+  /** Conditions of which one must hold for the key to be part of an event; null where it always is. */
+  private gatesOf(draft: KeyDraft, operations: readonly Operation[]): Int32Array | null {
+    if (this.actors.has(keyName(draft.key)) || operations.some((o) => o.when < 0)) return null;
+    return Int32Array.from(new Set(operations.map((o) => o.when)));
   }
 
   private operation(draft: KeyDraft, aggregate: Aggregate, phase: Phase): Operation {
@@ -320,6 +337,7 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
         options.thresholds?.[`${detector.id}.${name}`] ?? value * jitter(options.seed, `${detector.id}.${name}`);
       const judgement = detector.build({ actor, baselines: options.baselines, tune });
       compiler.ensureKey(actor);
+      compiler.actors.add(actor);
       for (const aggregate of Object.values(judgement.needs)) compiler.want(aggregate, detector.on);
       return { detector, actor, judgement, when: compiler.condition(detector.when) };
     }),

@@ -111,7 +111,8 @@ function element(buf: Uint8Array, start: number, end: number): boolean {
   while (start < end && isBlank(buf[start])) start++;
   while (end > start && isBlank(buf[end - 1])) end--;
   if (start === end) return false;
-  const value = forParameter(buf, start, end);
+  // What starts with a digit is an address already.
+  const value = buf[start] <= 0x39 && buf[start] >= 0x30 ? -1 : forParameter(buf, start, end);
   if (value >= 0) {
     start = value;
     let stop = start;

@@ -1,6 +1,10 @@
 /** Puts an enricher together from the loaded tables: the same for a log, a worker, a live door and a test. */
-import type { CidrSet } from '../lib/ip.ts';
-import { Enricher, type EnricherOptions } from './enrich.ts';
+import { BUSINESS, F, type RawExchange } from '../event/exchange.ts';
+import { botStatus } from './bots.ts';
+import { type ContentPort, Enricher, type EnricherOptions, type SoftwarePort } from './enrich.ts';
+import { DecoySet, decoyOf, inspect, NO_DECOYS, newHit, probeRule, resetHit } from './content/index.ts';
+import { CONTENT_FIELD, FLAG } from './facts.ts';
+import { SoftwareTable, STALE_YEARS } from './software.ts';
 
 export interface EnricherSetup extends Omit<EnricherOptions, 'software' | 'content'> {
   /** Paths that nothing links to. */
@@ -9,19 +13,56 @@ export interface EnricherSetup extends Omit<EnricherOptions, 'software' | 'conte
 
 /** An enricher with every table of its own that is bounded and cached: one per thread. */
 export function createEnricher(setup: EnricherSetup): Enricher {
-  return new Enricher({ ...setup, software: NO_SOFTWARE });
+  return new Enricher({ ...setup, software: new AgentFacts(), content: new ContentFacts(setup.decoys ?? []) });
 }
 
-// PROVISIONAL until enrich/software.ts and enrich/content land.
-const NO_SOFTWARE: EnricherOptions['software'] = {
-  software: 0,
-  softwareClass: 0,
-  bot: 0,
-  staleAt: 0,
-  odd: false,
-  classify(buf, start) {
-    (this as { softwareClass: number }).softwareClass = buf[start] === 0x4d ? 1 : 3;
-  },
-  botStatus: () => 0,
-};
-export type { CidrSet };
+/** The software table as the enricher asks for it. */
+class AgentFacts implements SoftwarePort {
+  private readonly table = new SoftwareTable();
+
+  get software(): number {
+    return this.table.result.software;
+  }
+  get softwareClass(): number {
+    return this.table.result.softwareClass;
+  }
+  get bot(): number {
+    return this.table.result.bot;
+  }
+  get staleAt(): number {
+    const { releaseYear } = this.table.result;
+    return releaseYear === 0 ? 0 : Date.UTC(releaseYear + STALE_YEARS, 0, 1);
+  }
+  get odd(): boolean {
+    return (this.table.result.flags & FLAG.ODD_AGENT) !== 0;
+  }
+
+  classify(buf: Uint8Array, start: number, end: number, hi: number, lo: number): void {
+    this.table.classify(buf, start, end, hi, lo);
+  }
+  botStatus(bot: number, asn: number, hi: number, lo: number): number {
+    return botStatus(bot, asn, hi, lo);
+  }
+}
+
+/** The content rules over the texts of an exchange that a log shows. */
+class ContentFacts implements ContentPort {
+  readonly hit = newHit();
+  readonly probeRule = probeRule;
+  readonly decoyOf: ContentPort['decoyOf'];
+
+  constructor(decoys: readonly string[]) {
+    const set = decoys.length === 0 ? NO_DECOYS : new DecoySet(decoys);
+    this.decoyOf = (buf, start, end) => decoyOf(buf, start, end, set);
+  }
+
+  inspect(raw: RawExchange): void {
+    const { hit } = this;
+    resetHit(hit);
+    if (raw.kind === BUSINESS) return;
+    const { buf, spans } = raw;
+    inspect(buf, spans[F.target], spans[F.target + 1], CONTENT_FIELD.path, hit);
+    inspect(buf, spans[F.referrer], spans[F.referrer + 1], CONTENT_FIELD.referrer, hit);
+    inspect(buf, spans[F.agent], spans[F.agent + 1], CONTENT_FIELD.agent, hit);
+  }
+}

@@ -3,21 +3,22 @@
  * Nothing is allocated per row; what it remembers (routes of paths, software of agents) is bounded and a function of its
  * key, so it can be forgotten without changing a fact.
  */
-import { BUSINESS_NAMES, ASSUMED_DURATION_MS } from '../event/events.ts';
+import { ASSUMED_DURATION_MS, BUSINESS_NAMES } from '../event/events.ts';
 import { BUSINESS, F, type RawExchange } from '../event/exchange.ts';
-import { combine, hashBytes, lanes, mix32 } from '../lib/hash.ts';
+import { combine, hashBytes, lanes } from '../lib/hash.ts';
 import { CidrSet } from '../lib/ip.ts';
 import { clientAddress, createClientAddress } from './address.ts';
 import { type FactBatch, FLAG, METHODS, ROUTE_CLASS } from './facts.ts';
-import { hashHost, host, HostSet, sameSite, trimHost } from './host.ts';
+import { HostSet, hashHost, host, sameSite, trimHost } from './host.ts';
 import type { LearnedModel } from './model.ts';
 import type { NetworkLookup } from './network.ts';
+import { orderOf } from './order.ts';
+import { isMalformed, methodOf } from './request-line.ts';
 import type { ClassOverride } from './routes/classes.ts';
 import { numberAt } from './routes/matcher.ts';
 import { type QueryNames, QueryReader } from './routes/query.ts';
 import { RouteResolver } from './routes/resolver.ts';
-import { isMalformed, methodOf } from './request-line.ts';
-import { afterScheme, readTarget, Target, TARGET_FORM } from './target.ts';
+import { afterScheme, readTarget, TARGET_FORM, Target } from './target.ts';
 
 /** Durations longer than this are taken for a mistake of the log: 24 days, what a signed 32-bit count of ms can hold. */
 const MAX_DURATION_MS = 2_147_483_647;
@@ -25,6 +26,8 @@ const MAX_TEXT = 65_535;
 
 const CONNECT = METHODS.indexOf('CONNECT');
 
+/** Business events that name a principal without its having proven who it is. */
+const UNPROVEN: ReadonlySet<string> = new Set(['login.failed', 'reset.requested', 'lookup.found', 'lookup.missed']);
 const BUSINESS_INDEX = new Map<string, number>(BUSINESS_NAMES.map((name, i) => [name, i + 1]));
 
 export interface SoftwarePort {
@@ -54,8 +57,6 @@ export interface EnricherOptions {
   readonly content?: ContentPort;
   /** Proxies whose X-Forwarded-For is believed. */
   readonly trusted?: CidrSet;
-  /** Clients that are scored but never acted on. */
-  readonly allowlist?: CidrSet;
   /** Our own host names. Without them: those the model learned. */
   readonly hosts?: readonly string[];
   /** Route classes by glob; the first that matches wins over every name. */
@@ -67,23 +68,21 @@ export interface EnricherOptions {
 export class Enricher {
   readonly resolver: RouteResolver;
 
-  readonly #seed: number;
-  readonly #options: EnricherOptions;
-  readonly #trusted: CidrSet;
-  readonly #allowlist: CidrSet;
-  readonly #hosts: HostSet;
-  readonly #target = new Target();
-  readonly #query: QueryReader;
-  readonly #client = createClientAddress();
+  private readonly seed: number;
+  private readonly options: EnricherOptions;
+  private readonly trusted: CidrSet;
+  private readonly hosts: HostSet;
+  private readonly target = new Target();
+  private readonly query: QueryReader;
+  private readonly client = createClientAddress();
 
   constructor(options: EnricherOptions) {
     const { seed, model, content } = options;
-    this.#options = options;
-    this.#seed = seed;
-    this.#trusted = options.trusted ?? new CidrSet([]);
-    this.#allowlist = options.allowlist ?? new CidrSet([]);
-    this.#hosts = new HostSet(options.hosts ?? model.hosts ?? [], seed);
-    this.#query = new QueryReader(options.query);
+    this.options = options;
+    this.seed = seed;
+    this.trusted = options.trusted ?? new CidrSet([]);
+    this.hosts = new HostSet(options.hosts ?? model.hosts ?? [], seed);
+    this.query = new QueryReader(options.query);
     this.resolver = new RouteResolver({
       routes: model.routes,
       overrides: options.routeClasses ?? [],
@@ -94,7 +93,7 @@ export class Enricher {
   }
 
   /**
-   * Writes every column of `row` in `batch`. The texts point into `raw.buf`, which must be `batch.text`. `source` numbers
+   * Writes every column of `row` in `batch`; of the flags all but ALLOWLISTED, which the runtime sets. The texts point into `raw.buf`, which must be `batch.text`. `source` numbers
    * the input; `resolutionMs` is what its log format can tell times apart by.
    */
   row(raw: RawExchange, batch: FactBatch, row: number, source: number, resolutionMs: number): void {
@@ -104,17 +103,17 @@ export class Enricher {
     batch.status[row] = raw.status;
     batch.bytes[row] = raw.bytes;
     batch.business[row] = raw.kind === BUSINESS ? (BUSINESS_INDEX.get(raw.business) ?? 0) : 0;
-    this.#readTime(raw, batch, row, resolutionMs);
-    this.#readAddress(raw, batch, row);
-    this.#readAgent(raw, batch, row);
-    this.#readRequest(raw, batch, row);
-    this.#readIdentities(raw, batch, row);
-    this.#readHosts(raw, batch, row);
-    this.#readContent(raw, batch, row);
-    batch.order[row] = this.#orderOf(raw, batch, row);
+    this.readTime(raw, batch, row, resolutionMs);
+    this.readAddress(raw, batch, row);
+    this.readAgent(raw, batch, row);
+    this.readRequest(raw, batch, row);
+    this.readIdentities(raw, batch, row);
+    this.readHosts(raw, batch, row);
+    this.readContent(raw, batch, row);
+    batch.order[row] = orderOf(raw, batch, row);
   }
 
-  #readTime(raw: RawExchange, batch: FactBatch, row: number, resolutionMs: number): void {
+  private readTime(raw: RawExchange, batch: FactBatch, row: number, resolutionMs: number): void {
     let flags = resolutionMs >= 1000 ? FLAG.COARSE_TIME : 0;
     let duration = 0;
     // A business event is a moment: it has no duration to assume.
@@ -134,42 +133,39 @@ export class Enricher {
     batch.flags[row] |= flags;
   }
 
-  #readAddress(raw: RawExchange, batch: FactBatch, row: number): void {
+  private readAddress(raw: RawExchange, batch: FactBatch, row: number): void {
     const { spans } = raw;
-    const client = this.#client;
+    const client = this.client;
     clientAddress(
       raw.buf,
       spans[F.address],
       spans[F.address + 1],
       spans[F.forwarded],
       spans[F.forwarded + 1],
-      this.#trusted,
+      this.trusted,
       client,
     );
     batch.ipHi[row] = client.ipHi;
     batch.ipLo[row] = client.ipLo;
     batch.networkHi[row] = client.networkHi;
     batch.networkLo[row] = client.networkLo;
-    const { networks } = this.#options;
+    const { networks } = this.options;
     networks.lookup(client.ipHi, client.ipLo);
     batch.asn[row] = networks.result.asn;
     batch.country[row] = networks.result.country;
     batch.networkClass[row] = networks.result.networkClass;
-    if (this.#allowlist.size > 0 && this.#allowlist.hasKey(client.ipHi, client.ipLo)) {
-      batch.flags[row] |= FLAG.ALLOWLISTED;
-    }
   }
 
-  #readAgent(raw: RawExchange, batch: FactBatch, row: number): void {
+  private readAgent(raw: RawExchange, batch: FactBatch, row: number): void {
     const { buf, spans } = raw;
-    const { software } = this.#options;
+    const { software } = this.options;
     const start = spans[F.agent];
     const end = spans[F.agent + 1];
     const protocolEnd = spans[F.protocol + 1];
     const protocol = protocolEnd - spans[F.protocol] >= 3 ? (buf[protocolEnd - 1] << 8) | buf[protocolEnd - 3] : 0;
     batch.agentAt[row] = start;
     batch.agentLength[row] = cut(end - start);
-    hashBytes(buf, start, end, this.#seed);
+    hashBytes(buf, start, end, this.seed);
     const { hi, lo } = lanes;
     batch.agentHi[row] = hi;
     batch.agentLo[row] = lo;
@@ -177,7 +173,7 @@ export class Enricher {
       batch.fingerprintHi[row] = 0;
       batch.fingerprintLo[row] = 0;
     } else {
-      combine(hi, lo, this.#seed, protocol);
+      combine(hi, lo, this.seed, protocol);
       batch.fingerprintHi[row] = lanes.hi;
       batch.fingerprintLo[row] = lanes.lo;
     }
@@ -193,21 +189,14 @@ export class Enricher {
     batch.flags[row] |= flags;
   }
 
-  #readRequest(raw: RawExchange, batch: FactBatch, row: number): void {
+  private readRequest(raw: RawExchange, batch: FactBatch, row: number): void {
     const { buf, spans } = raw;
     const { resolver } = this;
-    const target = this.#target;
-    const query = this.#query;
+    const target = this.target;
+    const query = this.query;
     const method = methodOf(buf, spans[F.method], spans[F.method + 1]);
-    readTarget(buf, spans[F.target], spans[F.target + 1], this.#seed, target);
-    const slot = resolver.resolve(
-      target.path,
-      target.pathStart,
-      target.pathEnd,
-      target.pathHi,
-      target.pathLo,
-      method,
-    );
+    readTarget(buf, spans[F.target], spans[F.target + 1], this.seed, target);
+    const slot = resolver.resolve(target.path, target.pathStart, target.pathEnd, target.pathHi, target.pathLo, method);
     const route = resolver.route[slot];
     let routeClass = resolver.routeClass[slot];
     query.clear();
@@ -235,12 +224,12 @@ export class Enricher {
     batch.objectHi[row] = resolver.objectHi[slot];
     batch.objectLo[row] = resolver.objectLo[slot];
     batch.objectNumber[row] = resolver.objectNumber[slot];
-    this.#readQueryObject(buf, batch, row, routeClass);
+    this.readQueryObject(buf, batch, row, routeClass);
   }
 
   /** An object named in the query, where the path names none: "/account?id=7", or the token of a password reset. */
-  #readQueryObject(buf: Uint8Array, batch: FactBatch, row: number, routeClass: number): void {
-    const query = this.#query;
+  private readQueryObject(buf: Uint8Array, batch: FactBatch, row: number, routeClass: number): void {
+    const query = this.query;
     if (routeClass === ROUTE_CLASS.reset || routeClass === ROUTE_CLASS.code) {
       if (query.objectEnd === 0) {
         query.objectStart = query.credentialStart;
@@ -249,16 +238,16 @@ export class Enricher {
       query.credentialEnd = query.credentialStart;
     }
     if (query.objectEnd <= query.objectStart || batch.objectLo[row] !== 0 || routeClass === ROUTE_CLASS.asset) return;
-    hashBytes(buf, query.objectStart, query.objectEnd, this.#seed);
+    hashBytes(buf, query.objectStart, query.objectEnd, this.seed);
     batch.objectHi[row] = lanes.hi;
     batch.objectLo[row] = lanes.lo;
     batch.objectNumber[row] = numberAt(buf, query.objectStart, query.objectEnd);
   }
 
-  #readIdentities(raw: RawExchange, batch: FactBatch, row: number): void {
+  private readIdentities(raw: RawExchange, batch: FactBatch, row: number): void {
     const { buf, spans } = raw;
-    const query = this.#query;
-    const seed = this.#seed;
+    const query = this.query;
+    const seed = this.seed;
     let start = spans[F.principal];
     let end = spans[F.principal + 1];
     const logged = end > start;
@@ -299,13 +288,16 @@ export class Enricher {
     // What stands in a query is a claim that a page may ignore: only what the server logged counts as accepted.
     const { status } = raw;
     const refused = status === 401 || status === 403 || status === 407 || (status === 0 && raw.kind !== BUSINESS);
-    if ((logged || presented) && !refused) batch.flags[row] |= FLAG.AUTHENTICATED;
+    // Naming somebody proves nothing where the login was turned down, or where only a question about them was asked.
+    const unproven =
+      raw.kind === BUSINESS ? UNPROVEN.has(raw.business) : batch.routeClass[row] === ROUTE_CLASS.login && status >= 400;
+    if ((logged || presented) && !refused && !unproven) batch.flags[row] |= FLAG.AUTHENTICATED;
   }
 
-  #readHosts(raw: RawExchange, batch: FactBatch, row: number): void {
+  private readHosts(raw: RawExchange, batch: FactBatch, row: number): void {
     const { buf, spans } = raw;
-    const seed = this.#seed;
-    const target = this.#target;
+    const seed = this.seed;
+    const target = this.target;
     const start = spans[F.host];
     const end = spans[F.host + 1];
     hashHost(buf, start, end, seed);
@@ -317,7 +309,7 @@ export class Enricher {
     batch.hostLength[row] = cut(end - start);
     let flags = 0;
     if (batch.method[row] === CONNECT) flags |= FLAG.PROXY_ATTEMPT;
-    else if (target.form === TARGET_FORM.absolute && !this.#isOurs(buf, target, hostStart, hostEnd)) {
+    else if (target.form === TARGET_FORM.absolute && !this.isOurs(buf, target, hostStart, hostEnd)) {
       flags |= FLAG.PROXY_ATTEMPT;
     }
     const referrer = spans[F.referrer];
@@ -333,7 +325,7 @@ export class Enricher {
         if (hostEnd > hostStart) {
           trimHost(buf, from, to);
           if (sameSite(buf, host.start, host.end, buf, hostStart, hostEnd)) flags |= FLAG.SAME_SITE_REFERRER;
-        } else if (this.#hosts.has(buf, from, to, seed)) flags |= FLAG.SAME_SITE_REFERRER;
+        } else if (this.hosts.has(buf, from, to, seed)) flags |= FLAG.SAME_SITE_REFERRER;
       }
     }
     batch.flags[row] |= flags;
@@ -343,15 +335,15 @@ export class Enricher {
    * Is the host of an absolute target ours? Servers log the host of such a target as the host that was asked for, so
    * a configured or learned list counts more than the log's own field.
    */
-  #isOurs(buf: Uint8Array, target: Target, hostStart: number, hostEnd: number): boolean {
-    if (this.#hosts.size > 0) return this.#hosts.has(buf, target.hostStart, target.hostEnd, this.#seed);
+  private isOurs(buf: Uint8Array, target: Target, hostStart: number, hostEnd: number): boolean {
+    if (this.hosts.size > 0) return this.hosts.has(buf, target.hostStart, target.hostEnd, this.seed);
     if (hostEnd <= hostStart) return false;
     trimHost(buf, target.hostStart, target.hostEnd);
     return sameSite(buf, host.start, host.end, buf, hostStart, hostEnd);
   }
 
-  #readContent(raw: RawExchange, batch: FactBatch, row: number): void {
-    const { content } = this.#options;
+  private readContent(raw: RawExchange, batch: FactBatch, row: number): void {
+    const { content } = this.options;
     batch.contentMillinats[row] = 0;
     batch.contentRule[row] = 0;
     batch.contentField[row] = 0;
@@ -367,37 +359,6 @@ export class Enricher {
     batch.contentAt[row] = hit.at;
     batch.contentLength[row] = cut(hit.length);
   }
-
-  /** Everything a row says, in 32 bits: rows of one time and equal order are interchangeable. */
-  #orderOf(raw: RawExchange, batch: FactBatch, row: number): number {
-    const { buf, spans } = raw;
-    let h = mixBytes(0x2545f491, buf, spans[F.target], spans[F.target + 1]);
-    h = mixBytes(h, buf, spans[F.referrer], spans[F.referrer + 1]);
-    if (spans[F.request + 1] > spans[F.request]) h = mixBytes(h, buf, spans[F.request], spans[F.request + 1]);
-    h = step(h, batch.ipHi[row] ^ Math.imul(batch.ipLo[row], 0x85ebca6b));
-    h = step(h, batch.fingerprintLo[row]);
-    h = step(h, batch.tenantLo[row] ^ Math.imul(batch.principalLo[row], 0x9e3779b1));
-    h = step(h, batch.sessionLo[row] ^ Math.imul(batch.credentialLo[row], 0x9e3779b1));
-    h = step(h, (raw.status << 16) ^ (batch.method[row] << 12) ^ (batch.business[row] << 8) ^ raw.kind);
-    h = step(h, raw.bytes | 0);
-    h = step(h, batch.durationMs[row]);
-    return mix32(h) | 0;
-  }
-}
-
-function step(h: number, value: number): number {
-  h = Math.imul(h ^ value, 0xcc9e2d51);
-  return h ^ (h >>> 15);
-}
-
-/** Mixes bytes four at a time: this hash only orders rows, so one lane does. */
-function mixBytes(h: number, buf: Uint8Array, start: number, end: number): number {
-  let i = start;
-  for (; i + 4 <= end; i += 4) {
-    h = step(h, buf[i] | (buf[i + 1] << 8) | (buf[i + 2] << 16) | (buf[i + 3] << 24));
-  }
-  for (; i < end; i++) h = step(h, buf[i]);
-  return step(h, end - start);
 }
 
 function cut(length: number): number {

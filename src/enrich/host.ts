@@ -57,7 +57,14 @@ export function withoutWww(buf: Uint8Array, start: number, end: number): number 
 }
 
 /** True where two hosts (already trimmed) are equal but for "www." and case, or one lies below the other. */
-export function sameSite(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): boolean {
+export function sameSite(
+  a: Uint8Array,
+  aStart: number,
+  aEnd: number,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+): boolean {
   const aFrom = withoutWww(a, aStart, aEnd);
   const bFrom = withoutWww(b, bStart, bEnd);
   let i = aEnd;
@@ -75,33 +82,46 @@ export function sameSite(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Ar
   return i === aFrom ? b[j - 1] === DOT : a[i - 1] === DOT;
 }
 
-/** A fixed set of host names, looked up by hash. */
+/** A fixed set of host names: exact ones, with or without "www.", and "*.example.com" for all below it. Ports are ignored. */
 export class HostSet {
   readonly size: number;
-  readonly #hi: Int32Array;
-  readonly #lo: Int32Array;
+  private readonly hi: Int32Array;
+  private readonly lo: Int32Array;
+  /** What stands behind the star, the dot included. */
+  private readonly suffixes: readonly Uint8Array[];
 
   constructor(names: readonly string[], seed: number) {
-    const hashes = names.map((name) => hashString(name.toLowerCase(), seed));
-    this.size = hashes.length;
-    this.#hi = Int32Array.from(hashes, (h) => h.hi);
-    this.#lo = Int32Array.from(hashes, (h) => h.lo);
+    const bare = names.map((name) => name.toLowerCase().replace(/:\d+$/, ''));
+    const hashes = bare.filter((name) => !name.startsWith('*.')).map((name) => hashString(name, seed));
+    this.size = names.length;
+    this.hi = Int32Array.from(hashes, (h) => h.hi);
+    this.lo = Int32Array.from(hashes, (h) => h.lo);
+    this.suffixes = bare.filter((name) => name.startsWith('*.')).map((name) => new TextEncoder().encode(name.slice(1)));
   }
 
-  /** True where the authority `buf[start, end)` is one of the set, with or without "www.". */
+  /** True where the authority `buf[start, end)` is one of the set. */
   has(buf: Uint8Array, start: number, end: number, seed: number): boolean {
     if (this.size === 0) return false;
     hashHost(buf, start, end, seed);
-    if (this.#find(lanes.hi, lanes.lo)) return true;
+    const length = host.end - host.start;
+    if (this.find(lanes.hi, lanes.lo)) return true;
+    for (const suffix of this.suffixes) if (endsWith(length, suffix)) return true;
     const from = withoutWww(buf, host.start, host.end);
     if (from === host.start) return false;
     hashHost(buf, from, host.end, seed);
-    return this.#find(lanes.hi, lanes.lo);
+    return this.find(lanes.hi, lanes.lo);
   }
 
   // A handful of hosts: walking them is faster than any table.
-  #find(hi: number, lo: number): boolean {
-    for (let i = 0; i < this.size; i++) if (this.#lo[i] === lo && this.#hi[i] === hi) return true;
+  private find(hi: number, lo: number): boolean {
+    for (let i = 0; i < this.hi.length; i++) if (this.lo[i] === lo && this.hi[i] === hi) return true;
     return false;
   }
+}
+
+/** Does the host that was hashed last, in lower case in scratch, end in `suffix` with something before it? */
+function endsWith(length: number, suffix: Uint8Array): boolean {
+  if (length <= suffix.length) return false;
+  for (let i = 0; i < suffix.length; i++) if (scratch[length - suffix.length + i] !== suffix[i]) return false;
+  return true;
 }

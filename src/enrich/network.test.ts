@@ -93,8 +93,7 @@ describe('NetworkTable', () => {
 
   it('answers as a linear search does', () => {
     fc.assert(
-      fc.property(ranges(0), ranges(0x3fffffff), fc.array(fc.integer(), { maxLength: 9 }), (v4, v6raw, probes) => {
-        const v6 = v6raw.some((row) => row.hi !== 0) ? v6raw : [];
+      fc.property(ranges(0), ranges(0x3fffffff), fc.array(fc.integer(), { maxLength: 9 }), (v4, v6, probes) => {
         const table = build(v4, v6);
         const check = (rows: readonly RangeRow[], hi: number, lo: number): void => {
           table.lookup(hi, lo);

@@ -1,7 +1,7 @@
 /** The request line: its method as a number, and whether it is one at all. */
 import { BUSINESS, F, type RawExchange } from '../event/exchange.ts';
 import { METHODS } from './facts.ts';
-import { type Target, TARGET_FORM } from './target.ts';
+import { TARGET_FORM, type Target } from './target.ts';
 
 const GET = METHODS.indexOf('GET');
 const HEAD = METHODS.indexOf('HEAD');
@@ -69,5 +69,10 @@ export function isMalformed(raw: RawExchange, method: number, target: Target): b
   if (target.form === TARGET_FORM.other && method !== CONNECT) return true;
   const protocol = spans[F.protocol];
   if (spans[F.protocol + 1] <= protocol) return false;
-  return !(buf[protocol] === 0x48 && buf[protocol + 1] === 0x54 && buf[protocol + 2] === 0x54 && buf[protocol + 3] === 0x50);
+  return !(
+    buf[protocol] === 0x48 &&
+    buf[protocol + 1] === 0x54 &&
+    buf[protocol + 2] === 0x54 &&
+    buf[protocol + 3] === 0x50
+  );
 }

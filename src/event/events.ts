@@ -36,6 +36,10 @@ export interface ResponseSeen {
   readonly partial?: boolean;
 }
 
+/** Both halves in one line: how a log that is written after the answer tells it. `time_ms` is the request's. */
+export type ExchangeSeen = Omit<RequestSeen, 'type' | 'exchange'> &
+  Partial<Omit<ResponseSeen, 'type' | 'exchange' | 'time_ms'>> & { readonly type: 'exchange' };
+
 /** Something that only the application knows. */
 export interface BusinessEvent {
   readonly type: 'business';

@@ -2,12 +2,13 @@
  * Learns a model from history: route templates, baselines, and the names of our own hosts. Give it any rows in any
  * order: what it learns depends on the set alone. Memory is bounded by the sample (sample.ts).
  */
-import { BUSINESS } from '../event/exchange.ts';
+
 import { type FactBatch, FLAG, SOFTWARE_CLASS } from '../enrich/facts.ts';
 import { host, trimHost } from '../enrich/host.ts';
 import type { LearnedModel, RouteTemplate } from '../enrich/model.ts';
 import type { ClassOverride } from '../enrich/routes/classes.ts';
-import { afterScheme, readTarget, Target, TARGET_FORM } from '../enrich/target.ts';
+import { afterScheme, readTarget, TARGET_FORM, Target } from '../enrich/target.ts';
+import { BUSINESS } from '../event/exchange.ts';
 import { combine, hashBytes, hashString, lanes } from '../lib/hash.ts';
 import { learnBaselines } from './baselines.ts';
 import { learnHosts, learnRoutes } from './routes.ts';
@@ -32,16 +33,16 @@ export interface LearnerOptions {
 }
 
 export class ModelLearner {
-  readonly #options: LearnerOptions;
-  readonly #seed: number;
-  readonly #sample: HistorySample;
-  readonly #target = new Target();
-  readonly #interned = new Map<number, string>();
+  private readonly options: LearnerOptions;
+  private readonly seed: number;
+  private readonly sample: HistorySample;
+  private readonly target = new Target();
+  private readonly interned = new Map<number, string>();
 
   constructor(options: LearnerOptions = {}) {
-    this.#options = options;
-    this.#seed = options.seed ?? 0;
-    this.#sample = new HistorySample(this.#seed, options.sampleRequests ?? SAMPLE_REQUESTS);
+    this.options = options;
+    this.seed = options.seed ?? 0;
+    this.sample = new HistorySample(this.seed, options.sampleRequests ?? SAMPLE_REQUESTS);
   }
 
   /**
@@ -50,12 +51,12 @@ export class ModelLearner {
    */
   observe(batch: FactBatch, row: number): void {
     if (batch.kind[row] === BUSINESS) return;
-    const target = this.#target;
+    const target = this.target;
     const at = batch.targetAt[row];
-    readTarget(batch.text, at, at + batch.targetLength[row], this.#seed, target);
+    readTarget(batch.text, at, at + batch.targetLength[row], this.seed, target);
     if (target.form !== TARGET_FORM.origin && target.form !== TARGET_FORM.absolute) return;
     if (target.pathEnd - target.pathStart > MAX_PATH) return;
-    const cell = this.#cellOf(batch, row);
+    const cell = this.cellOf(batch, row);
     if (cell === null) return;
     const { pathHi, pathLo } = target;
     const softwareClass = batch.softwareClass[row];
@@ -64,21 +65,21 @@ export class ModelLearner {
     const time = batch.timeMs[row];
     const odd = (batch.flags[row] & (FLAG.MALFORMED | FLAG.PROXY_ATTEMPT)) !== 0;
     combine(pathHi, pathLo, batch.status[row], time);
-    this.#sample.add(cell, {
+    this.sample.add(cell, {
       key: lanes.lo >>> 1,
-      path: this.#text(pathHi, pathLo, target.path, target.pathStart, target.pathEnd),
+      path: this.text(pathHi, pathLo, target.path, target.pathStart, target.pathEnd),
       status: batch.status[row],
       method: batch.method[row],
       minute: Math.floor(time / MINUTE_MS) % 60,
-      site: this.#siteOf(batch, row),
+      site: this.siteOf(batch, row),
       teaches: !odd && batch.probeRule[row] === 0 && batch.contentMillinats[row] < SUSPICIOUS_CONTENT,
     });
   }
 
   /** The model of what was observed so far. */
   finish(): LearnedModel {
-    const tallies = tally(this.#sample.cells(), this.#options.routeClasses ?? []);
-    const routes = learnRoutes(tallies, this.#options.routes ?? [], this.#options.routeClasses ?? [], this.#seed);
+    const tallies = tally(this.sample.cells(), this.options.routeClasses ?? []);
+    const routes = learnRoutes(tallies, this.options.routes ?? [], this.options.routeClasses ?? [], this.seed);
     const model = {
       routes,
       baselines: learnBaselines(tallies.honestActors(), tallies.honestLogins()),
@@ -87,49 +88,49 @@ export class ModelLearner {
     return { version: versionOf(model), ...model };
   }
 
-  #cellOf(batch: FactBatch, row: number): Cell | null {
+  private cellOf(batch: FactBatch, row: number): Cell | null {
     const time = batch.timeMs[row];
     if (batch.ipHi[row] !== 0 || batch.ipLo[row] !== 0) {
-      return this.#sample.cellFor(batch.ipHi[row], batch.ipLo[row], time);
+      return this.sample.cellFor(batch.ipHi[row], batch.ipLo[row], time);
     }
     if (batch.sessionHi[row] !== 0 || batch.sessionLo[row] !== 0) {
-      return this.#sample.cellFor(batch.sessionHi[row], batch.sessionLo[row], time);
+      return this.sample.cellFor(batch.sessionHi[row], batch.sessionLo[row], time);
     }
-    return this.#sample.cellFor(batch.fingerprintHi[row], batch.fingerprintLo[row], time);
+    return this.sample.cellFor(batch.fingerprintHi[row], batch.fingerprintLo[row], time);
   }
 
-  #siteOf(batch: FactBatch, row: number): string {
+  private siteOf(batch: FactBatch, row: number): string {
     const { text } = batch;
     const at = batch.hostAt[row];
     const end = at + batch.hostLength[row];
-    if (end > at) return this.#hostText(text, at, end, '');
+    if (end > at) return this.hostText(text, at, end, '');
     const referrer = batch.referrerAt[row];
     const referrerEnd = referrer + batch.referrerLength[row];
     const from = afterScheme(text, referrer, referrerEnd);
     if (from < 0) return '';
     let to = from;
     while (to < referrerEnd && text[to] !== 0x2f && text[to] !== 0x3f) to++;
-    return this.#hostText(text, from, to, ':');
+    return this.hostText(text, from, to, ':');
   }
 
-  #hostText(text: Uint8Array, start: number, end: number, mark: string): string {
+  private hostText(text: Uint8Array, start: number, end: number, mark: string): string {
     trimHost(text, start, end);
-    hashBytes(text, host.start, host.end, this.#seed ^ (mark === '' ? 1 : 2));
+    hashBytes(text, host.start, host.end, this.seed ^ (mark === '' ? 1 : 2));
     const key = wide(lanes.hi, lanes.lo);
-    let known = this.#interned.get(key);
+    let known = this.interned.get(key);
     if (known === undefined) {
       known = mark + latin1(text, host.start, host.end).toLowerCase();
-      if (this.#interned.size < MAX_INTERNED) this.#interned.set(key, known);
+      if (this.interned.size < MAX_INTERNED) this.interned.set(key, known);
     }
     return known;
   }
 
-  #text(hi: number, lo: number, buf: Uint8Array, start: number, end: number): string {
+  private text(hi: number, lo: number, buf: Uint8Array, start: number, end: number): string {
     const key = wide(hi, lo);
-    let known = this.#interned.get(key);
+    let known = this.interned.get(key);
     if (known === undefined) {
       known = latin1(buf, start, end);
-      if (this.#interned.size < MAX_INTERNED) this.#interned.set(key, known);
+      if (this.interned.size < MAX_INTERNED) this.interned.set(key, known);
     }
     return known;
   }

@@ -16,14 +16,16 @@ const READS = ['get', 'head', 'options'];
 const SENDS = ['post', 'put', 'patch', 'delete', 'trace'];
 
 type Json = Record<string, unknown>;
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * The templates of a document's paths, below the base path of each of its servers, sorted. Parameter names stay as the
  * document has them; the query that some documents write behind a path is dropped. RangeError where it has no paths.
  */
 export function routesFromOpenApi(document: unknown): RouteTemplate[] {
-  if (!isObject(document) || !isObject(document.paths)) throw new RangeError('not an OpenAPI document: it has no "paths"');
+  if (!isObject(document) || !isObject(document.paths))
+    throw new RangeError('not an OpenAPI document: it has no "paths"');
   const common = serverPaths(document.servers) ?? [basePath(document.basePath)];
   const templates = new Map<string, RouteTemplate>();
   for (const [path, item] of Object.entries(document.paths)) {
@@ -38,12 +40,6 @@ export function routesFromOpenApi(document: unknown): RouteTemplate[] {
     }
   }
   return [...templates.values()].sort((a, b) => compareText(a.template, b.template));
-}
-
-/** A route as configuration gives it: `/users/{id}`. Its class is the given one or follows from its name. */
-export function configuredRoute(template: string, routeClass?: number): RouteTemplate {
-  const given = routeClass ?? nameClass(template, GET);
-  return { template, routeClass: given, answered: 1, requests: 0, origin: routeClass === undefined ? 'openapi' : 'configured' };
 }
 
 function routeOf(template: string, operations: Json): RouteTemplate {

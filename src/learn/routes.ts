@@ -5,8 +5,8 @@ import type { ClassOverride } from '../enrich/routes/classes.ts';
 import { RouteMatcher } from '../enrich/routes/matcher.ts';
 import { SHAPE, shapeOf } from '../enrich/routes/shape.ts';
 import { compareText } from './sample.ts';
-import { learnTemplates } from './templates.ts';
 import { bytesOf, ClassCache, type Tallies } from './tally.ts';
+import { learnTemplates } from './templates.ts';
 
 /** Actors that must have met a path that was never answered with content, before it is believed to exist. */
 const ACTORS_OF_REFUSED = 3;
@@ -55,7 +55,12 @@ function hasJunk(bytes: Uint8Array): boolean {
 }
 
 /** Counts the sample's requests by route. */
-function measure(tallies: Tallies, routes: readonly RouteTemplate[], classes: ClassCache, seed: number): RouteTemplate[] {
+function measure(
+  tallies: Tallies,
+  routes: readonly RouteTemplate[],
+  classes: ClassCache,
+  seed: number,
+): RouteTemplate[] {
   const matcher = new RouteMatcher(routes, seed);
   const requests = new Float64Array(routes.length + 1);
   const answered = new Float64Array(routes.length + 1);
@@ -71,7 +76,10 @@ function measure(tallies: Tallies, routes: readonly RouteTemplate[], classes: Cl
         if (method === POST) posts[route]++;
         if (route === 0 || object === '' || routes[route - 1].routeClass === ROUTE_CLASS.asset) continue;
         let seen = objects.get(route);
-        if (seen === undefined) objects.set(route, (seen = new Set()));
+        if (seen === undefined) {
+          seen = new Set();
+          objects.set(route, seen);
+        }
         seen.add(object);
       }
       for (const seen of objects.values()) actor.peakObjects = Math.max(actor.peakObjects, seen.size);

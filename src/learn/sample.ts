@@ -92,31 +92,31 @@ export function wide(hi: number, lo: number): number {
 }
 
 export class HistorySample {
-  readonly #seed: number;
-  readonly #limit: number;
-  readonly #byKey = new Map<number, Cell>();
+  private readonly seed: number;
+  private readonly limit: number;
+  private readonly byKey = new Map<number, Cell>();
   /** Binary heap, largest key first. */
-  readonly #heap: Cell[] = [];
-  #kept = 0;
-  #bound = Number.POSITIVE_INFINITY;
+  private readonly heap: Cell[] = [];
+  private kept = 0;
+  private bound = Number.POSITIVE_INFINITY;
 
   constructor(seed: number, limit: number = SAMPLE_REQUESTS) {
-    this.#seed = seed;
-    this.#limit = limit;
+    this.seed = seed;
+    this.limit = limit;
   }
 
   /** The cell of an actor and time, null where it is not in the sample. A new cell counts once a request is added. */
   cellFor(actorHi: number, actorLo: number, timeMs: number): Cell | null {
     const hour = Number.isNaN(timeMs) ? 0 : Math.floor(timeMs / HOUR_MS);
-    combine(actorHi, actorLo, this.#seed, mix32(hour ^ this.#seed));
+    combine(actorHi, actorLo, this.seed, mix32(hour ^ this.seed));
     const key = wide(lanes.hi, lanes.lo);
-    if (key >= this.#bound) return null;
-    let cell = this.#byKey.get(key);
+    if (key >= this.bound) return null;
+    let cell = this.byKey.get(key);
     if (cell === undefined) {
-      combine(actorHi, actorLo, this.#seed, 0);
+      combine(actorHi, actorLo, this.seed, 0);
       cell = new Cell(key, wide(lanes.hi, lanes.lo), hour);
-      this.#byKey.set(key, cell);
-      this.#push(cell);
+      this.byKey.set(key, cell);
+      this.push(cell);
     }
     return cell;
   }
@@ -124,28 +124,28 @@ export class HistorySample {
   add(cell: Cell, request: Observation): void {
     const before = cell.kept;
     cell.add(request);
-    this.#kept += cell.kept - before;
-    while (this.#kept > this.#limit && this.#heap.length > 1) this.#dropLargest();
+    this.kept += cell.kept - before;
+    while (this.kept > this.limit && this.heap.length > 1) this.dropLargest();
   }
 
   /** All cells in the order of their keys, their requests in order: the same for the same history. */
   cells(): Cell[] {
-    const cells = [...this.#heap].sort((a, b) => a.key - b.key);
+    const cells = [...this.heap].sort((a, b) => a.key - b.key);
     for (const cell of cells) cell.cut();
     return cells;
   }
 
-  #dropLargest(): void {
-    const largest = this.#heap[0];
-    this.#bound = largest.key;
-    this.#kept -= largest.kept;
-    this.#byKey.delete(largest.key);
-    const last = this.#heap.pop() as Cell;
-    if (this.#heap.length > 0) this.#sink(last);
+  private dropLargest(): void {
+    const largest = this.heap[0];
+    this.bound = largest.key;
+    this.kept -= largest.kept;
+    this.byKey.delete(largest.key);
+    const last = this.heap.pop() as Cell;
+    if (this.heap.length > 0) this.sink(last);
   }
 
-  #push(cell: Cell): void {
-    const heap = this.#heap;
+  private push(cell: Cell): void {
+    const heap = this.heap;
     let at = heap.length;
     heap.push(cell);
     while (at > 0) {
@@ -158,8 +158,8 @@ export class HistorySample {
   }
 
   /** Puts `cell` at the top and lets it sink to its place. */
-  #sink(cell: Cell): void {
-    const heap = this.#heap;
+  private sink(cell: Cell): void {
+    const heap = this.heap;
     let at = 0;
     for (;;) {
       let child = at * 2 + 1;

@@ -28,21 +28,21 @@ export interface Actor extends ActorTally {
 
 /** What paths look like when a route's class is asked for, remembered. */
 export class ClassCache {
-  readonly #overrides: readonly ClassOverride[];
-  readonly #known = new Map<string, number>();
+  private readonly overrides: readonly ClassOverride[];
+  private readonly known = new Map<string, number>();
 
   constructor(overrides: readonly ClassOverride[]) {
-    this.#overrides = overrides;
+    this.overrides = overrides;
   }
 
   of(path: string, method: number): number {
     const key = `${method} ${path}`;
-    let routeClass = this.#known.get(key);
+    let routeClass = this.known.get(key);
     if (routeClass === undefined) {
       const bytes = bytesOf(path);
-      routeClass = overriddenClass(this.#overrides, bytes, 0, bytes.length, method);
+      routeClass = overriddenClass(this.overrides, bytes, 0, bytes.length, method);
       if (routeClass < 0) routeClass = classByName(bytes, 0, bytes.length, method);
-      this.#known.set(key, routeClass);
+      this.known.set(key, routeClass);
     }
     return routeClass;
   }
@@ -58,7 +58,7 @@ export function bytesOf(path: string): Uint8Array {
 export class Tallies {
   readonly actors: Actor[] = [];
   readonly classes: ClassCache;
-  readonly #logins: { readonly actor: Actor; readonly login: LoginHour }[] = [];
+  private readonly logins: { readonly actor: Actor; readonly login: LoginHour }[] = [];
 
   constructor(cells: readonly Cell[], overrides: readonly ClassOverride[]) {
     this.classes = new ClassCache(overrides);
@@ -70,7 +70,7 @@ export class Tallies {
         byKey.set(cell.actor, actor);
         this.actors.push(actor);
       }
-      this.#count(actor, cell);
+      this.count(actor, cell);
     }
   }
 
@@ -85,7 +85,7 @@ export class Tallies {
   }
 
   honestLogins(): LoginHour[] {
-    return this.#logins.filter(({ actor }) => !actor.declared).map(({ login }) => login);
+    return this.logins.filter(({ actor }) => !actor.declared).map(({ login }) => login);
   }
 
   /** Paths that exist, with who was answered for them, sorted. */
@@ -98,7 +98,7 @@ export class Tallies {
     return [...counts.values()].sort((a, b) => compareText(a.path, b.path));
   }
 
-  #count(actor: Actor, cell: Cell): void {
+  private count(actor: Actor, cell: Cell): void {
     actor.cells.push(cell);
     if (cell.software === SOFTWARE_CLASS.tool) actor.tool = true;
     if (cell.software !== 0) actor.declared = true;
@@ -120,7 +120,7 @@ export class Tallies {
     }
     actor.logins += attempts;
     actor.failedLogins += failed;
-    if (attempts > 0) this.#logins.push({ actor, login: { hour: cell.hour, attempts, failed } });
+    if (attempts > 0) this.logins.push({ actor, login: { hour: cell.hour, attempts, failed } });
     // A cell that was cut is a sample of its hour.
     const scale = cell.seen / Math.max(1, cell.requests.length);
     for (const n of minutes) actor.peakMinute = Math.max(actor.peakMinute, Math.round(n * scale));
@@ -153,5 +153,13 @@ function countPath(counts: Map<string, PathCount>, request: Observation, actor: 
  */
 function showsExistence(status: number, method: number): boolean {
   if (status >= 300 && status < 400) return method === POST;
-  return status === 0 || status === 401 || status === 402 || status === 409 || status === 415 || status === 422 || status === 429;
+  return (
+    status === 0 ||
+    status === 401 ||
+    status === 402 ||
+    status === 409 ||
+    status === 415 ||
+    status === 422 ||
+    status === 429
+  );
 }

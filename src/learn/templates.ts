@@ -16,8 +16,8 @@ export const MANY_RESOURCES = 100;
 /** Below the root, siblings with hyphens or digits are taken for values beyond this many. */
 export const MANY_SLUGS = 6;
 /**
- * A sibling with this share of its parent's requests or actors, and several times what an even spread would give it, is
- * a name, whatever it looks like.
+ * A sibling with this share of its parent's requests or actors, and several times those of the median sibling, is a
+ * name, whatever it looks like.
  */
 const ESTABLISHED_SHARE = 0.05;
 const ESTABLISHED_EXCESS = 3;
@@ -25,8 +25,8 @@ const ESTABLISHED_EXCESS = 3;
 const ESTABLISHED_ACTORS = 20;
 /** Siblings taken for values must come from this many actors together (or from all, where there are fewer). */
 const TEACHING_ACTORS = 3;
-/** Plain paths that only one and the same actor was answered for: beyond this many, none of them is learned. */
-const EXCLUSIVE_PATHS = 50;
+/** Templates that only one and the same actor was answered for: beyond this many, none of them is learned. */
+const EXCLUSIVE_TEMPLATES = 50;
 /** Deeper paths teach nothing. */
 const MAX_TEACHING_SEGMENTS = 12;
 /** Templates kept, those with the most requests. */
@@ -91,21 +91,21 @@ export function learnTemplates(paths: readonly PathStatistics[], actors: number)
     .sort((a, b) => compareText(a.template, b.template));
 }
 
-/** Drops the plain paths of an actor who alone was answered for too many of them: an explorer does not define an API. */
+/** Drops the templates of an actor who alone was answered for too many of them: an explorer does not define an API. */
 function withoutExclusive(found: readonly Candidate[], actors: number): Candidate[] {
   if (actors < TEACHING_ACTORS) return [...found];
-  const owner = (c: Candidate): number => (c.actors.size === 1 && !c.template.includes('{') ? [...c.actors][0] : -1);
+  const owner = (c: Candidate): number => (c.actors.size === 1 ? [...c.actors][0] : -1);
   const counts = new Map<number, number>();
   for (const c of found) counts.set(owner(c), (counts.get(owner(c)) ?? 0) + 1);
-  return found.filter((c) => owner(c) < 0 || (counts.get(owner(c)) as number) <= EXCLUSIVE_PATHS);
+  return found.filter((c) => owner(c) < 0 || (counts.get(owner(c)) as number) <= EXCLUSIVE_TEMPLATES);
 }
 
 class TemplateLearner {
   readonly found: Candidate[] = [];
-  readonly #teachingActors: number;
+  private readonly teachingActors: number;
 
   constructor(actors: number) {
-    this.#teachingActors = Math.min(TEACHING_ACTORS, Math.max(1, actors));
+    this.teachingActors = Math.min(TEACHING_ACTORS, Math.max(1, actors));
   }
 
   /** Learns what stands at `depth` and below, in rows that agree (as templates) up to there. */
@@ -117,11 +117,11 @@ class TemplateLearner {
       if (row.segments.length === depth) addRow(ends, row);
       else addRow(groupOf(row, depth, literals, assets), row);
     }
-    if (ends.rows.length > 0) this.#emit(prefix === '' ? '/' : prefix, ends);
-    for (const [extension, group] of sorted(assets)) this.#emit(`${prefix}/{file}.${extension}`, group);
+    if (ends.rows.length > 0) this.emit(prefix === '' ? '/' : prefix, ends);
+    for (const [extension, group] of sorted(assets)) this.emit(`${prefix}/{file}.${extension}`, group);
     const parent = prefix.slice(prefix.lastIndexOf('/') + 1);
     const resources = depth === 0 || isApiName(parent);
-    const parameters = this.#splitOffValues(literals, { depth, resources });
+    const parameters = this.splitOffValues(literals, { depth, resources });
     for (const [name, group] of sorted(literals)) this.learn(group.rows, depth + 1, `${prefix}/${name}`);
     for (const [extension, group] of sorted(parameters)) {
       const suffix = extension === '' ? '' : `.${extension}`;
@@ -129,12 +129,12 @@ class TemplateLearner {
     }
   }
 
-  #emit(template: string, group: Group): void {
+  private emit(template: string, group: Group): void {
     this.found.push({ template, requests: group.requests, actors: group.actors });
   }
 
   /** Moves the siblings that are values out of `literals`, into one parameter for each extension. */
-  #splitOffValues(literals: Map<string, Group>, place: Place): Map<string, Group> {
+  private splitOffValues(literals: Map<string, Group>, place: Place): Map<string, Group> {
     const { depth } = place;
     const parameters = new Map<string, Group>();
     const values = new Map<string, number>();
@@ -151,11 +151,11 @@ class TemplateLearner {
       values.set(sibling.extension, (values.get(sibling.extension) ?? 0) + 1);
       literals.delete(name);
     }
-    const loose = this.#loose(siblings, literals, parameters);
+    const loose = this.loose(siblings, literals, parameters);
     for (const extension of new Set(loose.map((s) => s.extension))) {
       const same = loose.filter((s) => s.extension === extension);
-      const taken = this.#collapsing(same, place, parameters.get(extension), values.get(extension) ?? 0);
-      if (!this.#areTaughtByEnough(taken, parameters.get(extension))) continue;
+      const taken = this.collapsing(same, place, parameters.get(extension), values.get(extension) ?? 0);
+      if (!this.areTaughtByEnough(taken, parameters.get(extension))) continue;
       for (const sibling of taken) {
         const parameter = parameterOf(parameters, extension);
         literals.delete(sibling.name);
@@ -167,24 +167,32 @@ class TemplateLearner {
   }
 
   /** Siblings that are not established as names by their use or by what they say. */
-  #loose(siblings: readonly Sibling[], literals: Map<string, Group>, parameters: Map<string, Group>): Sibling[] {
+  private loose(siblings: readonly Sibling[], literals: Map<string, Group>, parameters: Map<string, Group>): Sibling[] {
     let requests = 0;
     const actors = new Set<number>();
     for (const group of [...literals.values(), ...parameters.values()]) {
       requests += group.requests;
       for (const actor of group.actors) actors.add(actor);
     }
-    const share = Math.max(ESTABLISHED_SHARE, ESTABLISHED_EXCESS / Math.max(1, siblings.length));
+    const busy = Math.max(
+      requests * ESTABLISHED_SHARE,
+      ESTABLISHED_EXCESS * median(siblings.map((s) => s.group.requests)),
+    );
+    const known =
+      actors.size < ESTABLISHED_ACTORS
+        ? Number.POSITIVE_INFINITY
+        : Math.max(
+            actors.size * ESTABLISHED_SHARE,
+            ESTABLISHED_EXCESS * median(siblings.map((s) => s.group.actors.size)),
+          );
     return siblings.filter((s) => {
       if (s.shape === SHAPE.junk || isClassName(s.name) || isApiName(s.name)) return false;
-      const busy = s.group.requests >= requests * share;
-      const known = actors.size >= ESTABLISHED_ACTORS && s.group.actors.size >= actors.size * share;
-      return !busy && !known;
+      return s.group.requests < busy && s.group.actors.size < known;
     });
   }
 
   /** Those of the loose siblings of one extension that are values. */
-  #collapsing(loose: readonly Sibling[], place: Place, parameter: Group | undefined, values: number): Sibling[] {
+  private collapsing(loose: readonly Sibling[], place: Place, parameter: Group | undefined, values: number): Sibling[] {
     const alike = withCommonContinuation(loose, place.depth, parameter);
     const slugs = alike.filter((s) => s.shape === SHAPE.slug);
     const script = SCRIPT_EXTENSIONS.has(loose[0].extension) && !PAGE_EXTENSIONS.has(loose[0].extension);
@@ -197,11 +205,11 @@ class TemplateLearner {
     return slugs.filter((s) => s.group.requests <= usual);
   }
 
-  #areTaughtByEnough(taken: readonly Sibling[], parameter: Group | undefined): boolean {
+  private areTaughtByEnough(taken: readonly Sibling[], parameter: Group | undefined): boolean {
     if (parameter !== undefined) return true;
     const actors = new Set<number>();
     for (const sibling of taken) for (const actor of sibling.group.actors) actors.add(actor);
-    return actors.size >= this.#teachingActors;
+    return actors.size >= this.teachingActors;
   }
 }
 
@@ -243,10 +251,13 @@ function continuations(rows: readonly Row[], depth: number): Set<string> {
 }
 
 function siblingOf(name: string, group: Group, depth: number): Sibling {
-  const leaf = group.rows.some((row) => row.segments.length === depth + 1);
-  const extension = leaf ? extensionOf(name) : '';
+  const next = continuations(group.rows, depth);
+  const whole = shapeOfText(name);
+  // An address ends in what looks like an extension.
+  if (isValue(whole) || !next.has('')) return { name, group, shape: whole, extension: '', next };
+  const extension = extensionOf(name);
   const stem = extension === '' ? name : name.slice(0, -extension.length - 1);
-  return { name, group, shape: shapeOfText(stem), extension, next: continuations(group.rows, depth) };
+  return { name, group, shape: shapeOfText(stem), extension, next };
 }
 
 function groupOf(row: Row, depth: number, literals: Map<string, Group>, assets: Map<string, Group>): Group {
@@ -256,9 +267,17 @@ function groupOf(row: Row, depth: number, literals: Map<string, Group>, assets: 
   return parameterOf(literals, name);
 }
 
+function median(values: number[]): number {
+  values.sort((a, b) => a - b);
+  return values.length === 0 ? 0 : values[values.length >> 1];
+}
+
 function parameterOf(groups: Map<string, Group>, key: string): Group {
   let group = groups.get(key);
-  if (group === undefined) groups.set(key, (group = newGroup()));
+  if (group === undefined) {
+    group = newGroup();
+    groups.set(key, group);
+  }
   return group;
 }
 

@@ -49,7 +49,7 @@ export const ERRORS = {
   SP1009: {
     title: 'The OpenAPI document cannot be used',
     advice:
-      'Sallyport reads OpenAPI 3 as JSON or YAML and needs its "paths". Validate the document, or name routes instead.',
+      'Sallyport reads OpenAPI 3 and Swagger 2 as JSON or YAML and needs its "paths". Validate the document, or name routes instead.',
   },
   SP2001: {
     title: 'An input file cannot be read',

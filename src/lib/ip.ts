@@ -32,7 +32,7 @@ export function parseIp(buf: Uint8Array, start: number, end: number): boolean {
     if (close < 0 || close >= end) return false;
     return parseV6(buf, start + 1, close) && (close + 1 === end || isPort(buf, close + 1, end));
   }
-  const stop = start + 5 < end ? start + 5 : end;
+  const stop = Math.min(start + 5, end);
   for (let i = start; i < stop; i++) {
     if (buf[i] === DOT) return parseV4(buf, start, end);
     if (buf[i] === COLON) return parseV6(buf, start, end);

@@ -1,9 +1,10 @@
 /** The one place where concrete parts meet: detectors, state, policy and engine are put together here. */
-import { FLAG } from '../enrich/facts.ts';
+
 import type { LearnedModel } from '../enrich/model.ts';
 import type { NetworkLookup } from '../enrich/network.ts';
+import { acceptedPrincipal } from '../detectors/conditions.ts';
 import { DETECTORS } from '../detectors/index.ts';
-import { condition, distinct } from '../engine/aggregates.ts';
+import { distinct } from '../engine/aggregates.ts';
 import { compilePolicy } from '../engine/decide.ts';
 import type { Detector } from '../engine/detector.ts';
 import { Engine } from '../engine/engine.ts';
@@ -14,12 +15,12 @@ import { DEFAULT_POLICY } from '../policy/default.ts';
 import { MemoryState } from '../state/memory.ts';
 import { Recorder } from './recorder.ts';
 
-/** An accepted principal: what counts towards sharing. */
-const accepted = condition('accepted principal', (f) => f.has(FLAG.AUTHENTICATED) && f.hasPrincipal && f.status < 400);
+
+
 
 /** Aggregates of the engine itself: who shares an address, and how many addresses share a client. */
 const BUILTIN = {
-  principals: distinct({ key: 'ip', of: 'principal', windowMs: days(1), on: 'response', when: accepted }),
+  principals: distinct({ key: 'ip', of: 'principal', windowMs: days(1), on: 'response', when: acceptedPrincipal }),
   addresses: distinct({ key: 'fingerprint', of: 'ip', windowMs: days(1), on: 'request' }),
 };
 

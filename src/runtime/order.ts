@@ -126,6 +126,12 @@ export class OrderBuffer {
     }
   }
 
+  /** The end of all input: applies everything that still waits. */
+  finish(): void {
+    this.sourceTimes.clear();
+    this.drain(Number.POSITIVE_INFINITY);
+  }
+
   /** Latest time of a source, to read next from the one that lags most; −Infinity before its first event. */
   timeOf(source: number): number {
     return this.sourceTimes.get(source)?.latest ?? Number.POSITIVE_INFINITY;

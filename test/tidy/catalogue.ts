@@ -17,8 +17,8 @@ export function folderProblems(folder: Folder, detector: Detector | undefined, p
   const has = (pattern: RegExp) => files.some((file) => pattern.test(file));
   const missing = [
     [detector !== undefined, 'is not in the list of src/detectors/index.ts'],
-    [has(/^(?:index|detector|[\w-]+)\.ts$/) && !files.every((f) => f.endsWith('.test.ts')), 'has no code'],
-    [has(/\.test\.ts$/), 'has no test'],
+    [files.includes(`${id}.ts`), `has no code (${id}.ts)`],
+    [files.includes(`${id}.test.ts`), `has no test (${id}.test.ts)`],
     [has(/^fixtures\/positive/), 'has no fixture of abuse (fixtures/positive*)'],
     [has(/^fixtures\/benign/), 'has no benign fixture (fixtures/benign*)'],
     [readme !== '', 'has no README.md'],

@@ -50,6 +50,7 @@ export function decode(buf: Uint8Array, start: number, end: number, layout: numb
   decoded.sawNull = false;
   decoded.nullAt = 0;
   decoded.depth = 0;
+  firstRemaining = WINDOW_BYTES;
   let remains = first(buf, start, end, layout);
   for (let pass = 1; remains && pass <= MAX_PASSES; pass++) {
     remains = again();
@@ -99,7 +100,10 @@ function first(buf: Uint8Array, start: number, end: number, layout: number): boo
       noteNull(n);
       continue;
     } else if (byte === SEPARATOR || byte === ASSIGN) byte = 1;
-    remains |= REMAINS[byte];
+    if (REMAINS[byte] !== 0) {
+      if (remains === 0) firstRemaining = n;
+      remains = 1;
+    }
     scratch[n++] = byte;
   }
   if (decoded.queryAt > n) decoded.queryAt = n;
@@ -107,6 +111,9 @@ function first(buf: Uint8Array, start: number, end: number, layout: number): boo
   origin[n] = end;
   return remains !== 0;
 }
+
+/** Where a further pass has to begin: nothing before it is encoded. */
+let firstRemaining = 0;
 
 function noteNull(at: number): void {
   if (!decoded.sawNull) decoded.nullAt = at;
@@ -118,10 +125,10 @@ function again(): boolean {
   const length = decoded.length;
   const queryAt = decoded.queryAt;
   scratch.fill(0, length, length + 16);
-  let n = 0;
+  let n = firstRemaining;
   let changed = 0;
   let movedQuery = queryAt;
-  for (let i = 0; i < length; ) {
+  for (let i = firstRemaining; i < length; ) {
     if (i === queryAt) movedQuery = n;
     const byte = scratch[i];
     let used = 1;

@@ -12,6 +12,8 @@ const STYLE = wordId('style');
 const EXPRESSION = wordId('expression');
 const BINDING = wordId('binding');
 const SRCDOC = wordId('srcdoc');
+const URL_WORD = wordId('url');
+const JAVASCRIPT = wordId('javascript');
 
 /** Tokens of an element that are searched for an event handler. */
 const ELEMENT_REACH = 96;
@@ -19,7 +21,9 @@ const ELEMENT_REACH = 96;
 /** Looks for HTML in the tokens. */
 export function matchMarkup(): void {
   const { marks, words } = tokens;
-  if ((marks & MARK.angle) === 0 && ((words & GROUP.event) === 0 || (marks & (MARK.quote | MARK.equals)) === 0)) return;
+  const handlers = (words & GROUP.event) !== 0 && (marks & (MARK.quote | MARK.equals)) !== 0;
+  const styles = (words & GROUP.script) !== 0 && (marks & (MARK.paren | MARK.colon)) !== 0;
+  if ((marks & MARK.angle) === 0 && !handlers && !styles) return;
   const count = tokens.count;
   // Tokens before `searched` were already looked at for event handlers: every element once.
   let searched = 0;
@@ -33,6 +37,7 @@ export function matchMarkup(): void {
       if ((GROUPS[ids[i]] & GROUP.event) !== 0) eventAt(i);
       else if (ids[i] === SRCDOC && kinds[i + 1] === 0x3d) report(RULE.htmlActive, i, i + 1);
       else if (ids[i] === EXPRESSION || ids[i] === BINDING) styleAt(i);
+      else if (ids[i] === URL_WORD && kinds[i + 1] === 0x28 && ids[i + 2] === JAVASCRIPT) report(RULE.htmlStyle, i, i + 2);
     }
   }
 }

@@ -71,6 +71,7 @@ export const RULE = {
   sqlComment: rule(21, 'sql-inline-comment', 'sql', 6500, 'hides SQL words between inline comments'),
   sqlProcedure: rule(22, 'sql-procedure', 'sql', 8800, 'calls a procedure of a database server'),
   sqlLogicComment: rule(23, 'sql-logic-comment', 'sql', 7000, 'adds a constant condition and comments the rest out'),
+  sqlCast: rule(24, 'sql-cast', 'sql', 6500, 'casts an expression to a type of a database'),
 
   htmlScript: rule(40, 'html-script', 'html', 9000, 'has a script element'),
   htmlEvent: rule(41, 'html-event', 'html', 8500, 'has an element with an event handler'),
@@ -94,6 +95,8 @@ export const RULE = {
   jsConstructor: rule(67, 'js-constructor', 'javascript', 8000, 'reaches the function constructor to run text'),
   jsEncoded: rule(68, 'js-encoded', 'javascript', 7000, 'builds script from character codes or encodings'),
   jsModule: rule(69, 'js-module', 'javascript', 8000, 'loads a module that starts processes or reads files'),
+
+  jsStatement: rule(70, 'js-statement', 'javascript', 6000, 'goes on with statements of script'),
 
   shellSubstitution: rule(80, 'shell-substitution', 'shell', 8500, 'has a command substituted into a command'),
   shellChain: rule(81, 'shell-chain', 'shell', 8200, 'chains a command behind a value'),
@@ -132,6 +135,7 @@ export const RULE = {
   javaReflection: rule(161, 'java-reflection', 'java', 8000, 'reaches Java classes by reflection'),
   javaLoader: rule(162, 'java-loader', 'java', 9200, 'binds a parameter to a class loader'),
   javaContext: rule(163, 'java-context', 'java', 8800, 'sets the context of an expression language'),
+  javaName: rule(164, 'java-name', 'java', 3000, 'has the name of a class of Java'),
   jndiLookup: rule(170, 'jndi-lookup', 'jndi', 9200, 'asks for a lookup through JNDI'),
   jndiNested: rule(171, 'jndi-nested', 'jndi', 9200, 'hides a lookup inside nested lookups'),
   jndiAddress: rule(172, 'jndi-address', 'jndi', 8500, 'has an address of JNDI'),
@@ -156,12 +160,14 @@ export const RULE = {
   urlPrivate: rule(223, 'url-private', 'url', 3500, 'passes an address inside private networks'),
   urlNumeric: rule(224, 'url-numeric', 'url', 7500, 'passes an address whose host is a bare number'),
   urlAddress: rule(225, 'url-address', 'url', 3000, 'passes an address by IP number'),
+  urlUser: rule(227, 'url-user', 'url', 3000, 'passes an address that hides its host behind a user name'),
   urlInclude: rule(226, 'url-include', 'url', 5500, 'passes an address of a script for inclusion'),
 
   headerInject: rule(240, 'header-inject', 'header', 9000, 'breaks the line and adds a header'),
   headerSplit: rule(241, 'header-split', 'header', 9200, 'breaks the line and starts another message'),
   headerBreak: rule(242, 'header-break', 'header', 4500, 'has a line break inside a path'),
   headerLog: rule(243, 'header-log', 'header', 7000, 'breaks the line or colours it to forge a log'),
+  headerName: rule(244, 'header-name', 'header', 5000, 'has a line break in the name of a parameter'),
   mailCommand: rule(250, 'mail-command', 'mail', 8500, 'breaks the line and gives a command to a mail server'),
   mailHeader: rule(251, 'mail-header', 'mail', 7500, 'breaks the line and adds recipients to a mail'),
 
@@ -171,6 +177,7 @@ export const RULE = {
   phpFunction: rule(263, 'php-function', 'php', 7800, 'calls a function of PHP that runs code or commands'),
   phpFunctionWeak: rule(264, 'php-function-proof', 'php', 5200, 'calls a function of PHP that proves code runs'),
   phpGlobal: rule(265, 'php-global', 'php', 8000, 'reaches for the request variables of PHP'),
+  phpIndirect: rule(266, 'php-indirect', 'php', 6500, 'calls a function by a name put together from strings'),
 
   ldapFilter: rule(280, 'ldap-filter', 'ldap', 7800, 'closes an LDAP filter and opens another'),
   ldapWhole: rule(281, 'ldap-whole', 'ldap', 6500, 'is an LDAP filter'),

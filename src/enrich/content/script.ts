@@ -10,6 +10,7 @@ const id = (word: string): number => wordId(word);
 const set = (list: string): ReadonlySet<number> => new Set(list.split(' ').map(id));
 
 const SCHEMES = set('javascript vbscript livescript jscript mocha');
+const DECLARES = set('var let const');
 const DIALOGS = set('alert prompt confirm');
 const EVALS = set('eval settimeout setinterval execscript function');
 const ENCODERS = set('fromcharcode atob');
@@ -29,10 +30,10 @@ const MAIN_MODULE = id('mainmodule');
 const PROCESS = id('process');
 const RUNNERS = set('execsync spawnsync readfilesync exec spawn child_process mainmodule');
 const DOCUMENT = id('document');
-const FETCHERS = set('fetch importscripts import sendbeacon');
 
 /** Looks for script in the tokens. */
 export function matchScript(): void {
+  if ((tokens.marks & MARK.chain) !== 0 && (tokens.marks & MARK.equals) !== 0) statements();
   if ((tokens.words & GROUP.script) === 0) return;
   const marks = tokens.marks & (MARK.paren | MARK.colon | MARK.quote | MARK.bracket | MARK.equals);
   if (marks === 0) return;
@@ -43,7 +44,16 @@ export function matchScript(): void {
   }
 }
 
+/** `;var x=…`, `;let x=new …`: statements behind a value. */
+function statements(): void {
+  for (let i = 0; i < tokens.count; i++) {
+    if (kinds[i] !== 0x3b || !DECLARES.has(ids[i + 1]) || kinds[i + 2] !== KIND.word || gaps[i + 2] === 0) continue;
+    if (kinds[i + 3] === 0x3d) report(RULE.jsStatement, i, i + 3);
+  }
+}
+
 function wordAt(i: number, word: number): void {
+  if (kinds[i + 1] === 0x28 && i > 1 && (GROUPS[word] & GROUP.script) !== 0 && brokeOut(i)) report(RULE.jsBreak, i, i + 1);
   if (SCHEMES.has(word)) schemeAt(i, i);
   else if (word === JAVA && ids[i + 1] === SCRIPT && gaps[i + 1] !== 0) schemeAt(i, i + 1);
   else if (word === DATA) dataAt(i);
@@ -54,9 +64,6 @@ function wordAt(i: number, word: number): void {
   } else if (OWNERS.has(word)) ownerAt(i, word);
   else if (word === CONSTRUCTOR) constructorAt(i);
   else if (word === REQUIRE || word === PROCESS) moduleAt(i, word);
-  else if (FETCHERS.has(word)) {
-    if (kinds[i + 1] === 0x28 && i > 0 && brokeOut(i)) report(RULE.jsBreak, i, i + 1);
-  }
 }
 
 /** `javascript:` and its relatives: a word, a colon, and code at once; a sentence has a space behind the colon. */
@@ -64,12 +71,17 @@ function schemeAt(first: number, i: number): void {
   const colon = i + 1;
   if (kinds[colon] !== 0x3a) return;
   const next = colon + 1;
-  if (isEdge(next) || kinds[next] === 0x3b) {
+  if (isEdge(next) || kinds[next] === 0x3b || (isQuote(kinds[next]) && !isQuote(kinds[next + 1]) && kinds[next + 1] !== 0x2b)) {
     report(RULE.jsSchemeIdle, first, colon);
     return;
   }
   if (isVoid(next)) {
     report(RULE.jsSchemeIdle, first, next);
+    return;
+  }
+  // As the value of an attribute it needs nothing more.
+  if (first > 1 && inAttribute(first)) {
+    report(RULE.jsScheme, first, next);
     return;
   }
   // Code calls, assigns, comments or quotes within a few tokens.
@@ -84,12 +96,21 @@ function schemeAt(first: number, i: number): void {
   }
 }
 
+/** True where a word, an equals sign and perhaps a quote stand before, within an element. */
+function inAttribute(i: number): boolean {
+  const at = isQuote(kinds[i - 1]) ? i - 2 : i - 1;
+  if (at < 2 || kinds[at] !== 0x3d || kinds[at - 1] !== KIND.word) return false;
+  for (let j = at - 2; j >= 0 && j > at - 12; j--) if (kinds[j] === 0x3c) return true;
+  return false;
+}
+
 /** `void(0)` and `void 0`: what pages write into links that do nothing. */
 function isVoid(i: number): boolean {
   if (kinds[i] !== KIND.word || ids[i] !== 0) return false;
   const at = kinds[i + 1] === 0x28 ? i + 2 : i + 1;
   const after = kinds[i + 1] === 0x28 ? at + 2 : at + 1;
-  return kinds[at] === KIND.number && after - i <= VOID_WORDS && (isEdge(after) || kinds[after] === 0x3b);
+  const idle = kinds[at] === KIND.number || (GROUPS[ids[at]] & GROUP.literal) !== 0 || kinds[at] === 0x29;
+  return idle && after - i <= VOID_WORDS && (isEdge(after) || kinds[after] === 0x3b || isQuote(kinds[after]));
 }
 
 /** `data:text/html`. */
@@ -124,6 +145,11 @@ function dialogAt(i: number): void {
     if (passed) report(RULE.jsDialog, i, i + 2);
     return;
   }
+  // alert?.(1), `${alert}1`.
+  if (next === 0x3f && kinds[i + 2] === 0x2e && kinds[i + 3] === 0x28) report(RULE.jsDialog, i, i + 3);
+  else if (next === 0x7d && i > 2 && kinds[i - 1] === 0x7b && kinds[i - 2] === 0x24 && kinds[i - 3] === 0x60) {
+    report(RULE.jsDialog, i - 3, i);
+  }
   // (alert)(1), top["alert"](1), alert.call(…), window['ale'+'rt'].
   const wrapped = next === 0x29 && kinds[i + 2] === 0x28;
   const indexed = isQuote(next) && kinds[i + 2] === 0x5d && kinds[i + 3] === 0x28;
@@ -143,6 +169,10 @@ const EVAL = id('eval');
 
 /** document.cookie, window.location=, self['…'](…), top[…]. */
 function ownerAt(i: number, owner: number): void {
+  if (owner === DOCUMENT && kinds[i + 1] === 0x5b && isQuote(kinds[i + 2]) && COOKIES.has(ids[i + 3])) {
+    report(RULE.jsCookie, i, i + 3);
+    return;
+  }
   if (kinds[i + 1] === 0x5b && (isQuote(kinds[i + 2]) || kinds[i + 2] === 0x2f || kinds[i + 2] === KIND.number)) {
     if (touchesAll(i, 3) && !isFirst(i)) report(RULE.jsEncoded, i, i + 2);
     return;

@@ -93,7 +93,8 @@ function argued(j: number): boolean {
   const at = j + 1;
   const kind = kinds[at];
   if (isEdge(at)) return false;
-  if (gaps[at] === 0) return kind === 0x24 || kind === 0x3c || kind === 0x3e || kind === 0x7c || kind === 0x3b;
+  if (gaps[at] === 0 && (GROUPS[ids[j]] & GROUP.command) === 0 && !TESTS.has(ids[j])) return kind === 0x24;
+  if (gaps[at] === 0) return kind === 0x2b || kind === 0x24 || kind === 0x3c || kind === 0x3e || kind === 0x7c || kind === 0x3b;
   if (kind === 0x2d && gaps[at + 1] === 0) return kinds[at + 1] === KIND.word || kinds[at + 1] === 0x2d || number(j, at + 1);
   if (kind === 0x2f) return kinds[at + 1] === KIND.word || (current.field !== CONTENT_FIELD.agent && isEdge(at + 1));
   if (kind === 0x24 || kind === 0x3e || kind === 0x7c || kind === 0x26) return true;

@@ -138,7 +138,7 @@ export function logicAt(k: number, from: number, broken: boolean): void {
   const last = operandEnd(second);
   if (last === 0) {
     // "' or '1'='": the statement's own quote closes the comparison.
-    if (broken && firstQuoted) report(RULE.sqlTautology, tokenAt(k), tokenAt(second));
+    if (broken) report(firstQuoted ? RULE.sqlTautology : RULE.sqlQuoteLogic, tokenAt(k), tokenAt(second));
     return;
   }
   const constant = kind === OPERAND.literal && operand.kind === OPERAND.literal;

@@ -110,6 +110,7 @@ const DELETE = wordId('delete');
 const BEGIN = wordId('begin');
 const COPY = wordId('copy');
 const PRAGMA = wordId('pragma');
+const IMMEDIATE = wordId('immediate');
 
 /** A statement at k. `behind`: a semicolon stands before it, and less is needed to tell it from a sentence. */
 export function statementAt(k: number, behind: boolean): void {
@@ -145,6 +146,7 @@ function stackedWord(k: number, id: number): void {
 
 /** `exec master..xp_…`, `exec(@…)`, `execute immediate`: a procedure, not the verb of a sentence. */
 function procedure(k: number): boolean {
+  if (idAt(k) === IMMEDIATE) return true;
   if (kindAt(k) === 0x28) return kindAt(k + 1) === 0x40 || kindAt(k + 1) === 0x27;
   if ((groupAt(k) & GROUP.catalog) !== 0) return true;
   return kindAt(k) === KIND.word && kindAt(k + 1) === 0x2e && kindAt(k + 2) === 0x2e;

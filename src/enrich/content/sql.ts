@@ -10,6 +10,7 @@ import { functionAt } from './sql-function.ts';
 import { selectAt, statementAt } from './sql-statement.ts';
 import {
   afterQuote,
+  apart,
   collect,
   edgeAt,
   groupAt,
@@ -24,7 +25,7 @@ import {
 } from './sql-tokens.ts';
 import { GROUP, wordId } from './words.ts';
 
-const UNION = wordId('union');
+const JOINS = new Set(['union', 'except', 'intersect', 'minus'].map((w) => wordId(w)));
 const SELECT = wordId('select');
 const ALL = wordId('all');
 const DISTINCT = wordId('distinct');
@@ -48,6 +49,12 @@ const WAITFOR = wordId('waitfor');
 const DELAY = wordId('delay');
 const THEN = wordId('then');
 
+const TYPES = new Set(
+  'int integer bigint smallint text bool boolean json jsonb varchar numeric double float8 regclass date timestamp'
+    .split(' ')
+    .map((w) => wordId(w)),
+);
+
 /** Looks for SQL in the tokens. */
 export function matchSql(): void {
   const { words, marks } = tokens;
@@ -63,7 +70,9 @@ export function matchSql(): void {
     } else if (kind === 0x7c || kind === 0x26) {
       if (kindAt(k + 1) === kind) logicAt(k, k + 2, afterQuote(k));
     } else if (kind === 0x3b) statementAt(k + 1, true);
-    else if (kind === 0x40 && kindAt(k + 1) === 0x40 && kindAt(k + 2) === KIND.word) {
+    else if (kind === 0x3a) {
+      if (kindAt(k + 1) === 0x3a && TYPES.has(idAt(k + 2))) castAt(k);
+    } else if (kind === 0x40 && kindAt(k + 1) === 0x40 && kindAt(k + 2) === KIND.word) {
       report(RULE.sqlCatalog, tokenAt(k), tokenAt(k + 2));
     }
   }
@@ -75,7 +84,7 @@ function wordAt(k: number): void {
   const groups = groupAt(k);
   if ((groups & GROUP.logic) !== 0) logicAt(k, k + 1, afterQuote(k));
   if ((groups & (GROUP.sqlFunction | GROUP.sqlCommon | GROUP.catalog)) !== 0) functionAt(k);
-  if (id === UNION) unionAt(k);
+  if (JOINS.has(id)) unionAt(k);
   else if (id === SELECT) selectAt(k);
   else if ((id === ORDER || id === GROUP_WORD) && next === BY) {
     if (kindAt(k + 2) === KIND.number && numberEnds(k + 3)) report(RULE.sqlOrderProbe, tokenAt(k), tokenAt(k + 2));
@@ -94,6 +103,13 @@ function wordAt(k: number): void {
 function numberEnds(k: number): boolean {
   const kind = kindAt(k);
   return edgeAt(k) || kind === 0x2c || kind === 0x23 || kind === 0x3b || isComment(k);
+}
+
+/** `…)::int`, `'…'::jsonb`, `name::text`: the casts of PostgreSQL. */
+function castAt(k: number): void {
+  if (k === 0 || apart(k) || apart(k + 2)) return;
+  const before = kindAt(k - 1);
+  if (before === 0x29 || isQuote(before) || before === KIND.word) report(RULE.sqlCast, tokenAt(k - 1), tokenAt(k + 2));
 }
 
 function unionAt(k: number): void {
@@ -149,7 +165,10 @@ function clauseAt(k: number, j: number): void {
   const kind = kindAt(j + 1);
   const byNumber = (id === ORDER || id === GROUP_WORD) && idAt(j + 1) === BY;
   const limited = (id === LIMIT || id === HAVING) && operandEnd(j + 1) > 0;
-  const compared = (groupAt(j) & GROUP.compare) !== 0 && (isQuote(kind) || kind === KIND.number || kind === 0x28);
+  // A word right between two quotes is a string that happens to be a keyword.
+  const string = isQuote(kind) && !apart(j) && !apart(j + 1) && !isQuote(kindAt(j + 2)) && kindAt(j + 2) !== 0x25;
+  const operand = (isQuote(kind) && !string) || kind === KIND.number || kind === 0x28;
+  const compared = (groupAt(j) & GROUP.compare) !== 0 && operand;
   if (byNumber || limited || compared) report(RULE.sqlQuoteClause, tokenAt(k), tokenAt(j + 1));
 }
 

@@ -34,6 +34,11 @@ export const GROUP = {
   commandParameter: 1 << 26, // parameters that take a command
   interpreter: 1 << 27, // programs that run code given to them
   template: 1 << 28,
+  xml: 1 << 29,
+  header: 1 << 30,
+  // Words that only a sequence around them makes mean something: no gate needs them.
+  url: 0,
+  serial: 0,
 } as const;
 
 const words: string[] = [''];
@@ -59,6 +64,8 @@ add(sql | clause, 'union where having order group limit into procedure waitfor o
 add(sql, 'select insert update delete drop create alter truncate exec execute declare shutdown merge replace grant call');
 add(sql, 'from set values by all distinct top table database column index view user function schema delay when case then');
 add(sql, 'not exists outfile dumpfile analyse binary escape handler begin rename load_file copy end else as print open sql');
+add(sql | clause, 'except intersect minus');
+add(sql, 'immediate int integer bigint smallint text bool boolean json jsonb varchar numeric double float8 regclass date timestamp');
 add(sql, 'login role trigger sequence attach pragma vacuum load data infile');
 add(GROUP.literal, 'true false null');
 add(
@@ -207,6 +214,14 @@ add(GROUP.template, 'config request self settings application session lipsum cyc
 add(GROUP.template, 'foreach assign include import macro block call set for if parse evaluate output attr php literal render');
 add(GROUP.mail, 'rcpt mail data quit ehlo helo capability login select fetch append noop logout bcc cc starttls auth vrfy expn');
 add(GROUP.ldap, 'cn uid objectclass ou sn mail userpassword samaccountname givenname dn dc member memberof department');
+
+add(GROUP.xml, 'entity doctype xml xi include xsl cdata public system exec echo config printenv fsize flastmod if stylesheet');
+add(GROUP.systemFile, 'ini web meta inf htaccess htpasswd env git svn fakepath www log');
+add(GROUP.header, 'set content transfer x access http get post put head options delete location refresh host status link');
+add(GROUP.url, 'var let const new while do for db insert find remove drop update aggregate');
+add(GROUP.url, 'return this to store examine parameters');
+add(GROUP.url, 'localhost metadata google internal url txt asp aspx jsp cgi');
+add(GROUP.serial, 'rO0AB python ruby javax nd_func o type tag yaml'.toLowerCase());
 
 /** Number of words, including the empty one at 0. */
 export const WORDS = words.length;

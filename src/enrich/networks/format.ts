@@ -96,13 +96,18 @@ export function encodeColumns(
   const names = systems.map((system) => encoder.encode(system.name));
   for (const name of names) out.byte(name.length);
   for (const name of names) for (const byte of name) out.byte(byte);
-  writeRanges(out, v4, countryOf);
-  writeRanges(out, v6, countryOf);
+  writeRanges(out, v4, false, countryOf);
+  writeRanges(out, v6, true, countryOf);
   return { bytes: out.done(), nameBytes: names.reduce((sum, name) => sum + name.length, 0) };
 }
 
-function writeRanges(out: Writer, ranges: readonly RangeRow[], countryOf: (range: RangeRow) => number): void {
-  const wide = ranges.some((range) => range.hi !== 0);
+/** `wide` ranges (IPv6) carry an upper half too. */
+function writeRanges(
+  out: Writer,
+  ranges: readonly RangeRow[],
+  wide: boolean,
+  countryOf: (range: RangeRow) => number,
+): void {
   let hi = 0;
   let lo = 0;
   for (const range of ranges) {

@@ -3,7 +3,7 @@
  * them. Deliberately narrow: a page that is taken for a login is worse than a login that has to be configured.
  */
 import { METHODS, ROUTE_CLASS } from '../facts.ts';
-import { type Glob, matchGlob } from './glob.ts';
+import { compileGlob, type Glob, matchGlob } from './glob.ts';
 import { extensionDot } from './shape.ts';
 
 /** Longest segment that is looked at for its name, in bytes. */
@@ -109,6 +109,16 @@ export interface ClassOverride {
   readonly method: number;
 }
 
+/** An override from configuration: `classOverride('/v1/enter', 'login', 'POST')`. RangeError for unknown words. */
+export function classOverride(path: string, className: string, method = ''): ClassOverride {
+  const routeClass = ROUTE_CLASS[className as keyof typeof ROUTE_CLASS];
+  if (routeClass === undefined) throw new RangeError(`no route class "${className}"`);
+  const index = method === '' ? 0 : (METHODS as readonly string[]).indexOf(method.toUpperCase());
+  if (index < 0) throw new RangeError(`no method "${method}"`);
+  if (!path.startsWith('/') && !path.startsWith('*')) throw new RangeError(`a path starts with "/": "${path}"`);
+  return { glob: compileGlob(path), routeClass, method: index };
+}
+
 /** True for the name of a class (login, search …): such a segment is never merged into a parameter. */
 export function isClassName(segment: string): boolean {
   return TABLE.has(bareName(segment));
@@ -178,7 +188,7 @@ function isFeed(buf: Uint8Array, start: number, end: number, last: string, exten
   if (extension === 'rss' || extension === 'atom') return true;
   if (last.startsWith('sitemap') && (extension === 'xml' || extension === 'txt' || extension === 'gz')) return true;
   const first = nameAt(buf, start + 1, nextSlash(buf, start + 1, end));
-  return first === '.wellknown' || (last === 'rss.xml' || last === 'index.rdf');
+  return first === '.wellknown' || last === 'rss.xml' || last === 'index.rdf';
 }
 
 function isApi(buf: Uint8Array, start: number, end: number, extension: string): boolean {

@@ -46,43 +46,43 @@ const NO_NODE: Node = { id: -1, literals: new Map(), parameters: [], route: 0 };
 
 /** (node, hash of a literal segment) → child, by open addressing: the whole trie's literals in four arrays. */
 class Edges {
-  readonly #mask: number;
-  readonly #parent: Int32Array;
-  readonly #hi: Int32Array;
-  readonly #lo: Int32Array;
-  readonly #child: Node[];
+  private readonly mask: number;
+  private readonly parent: Int32Array;
+  private readonly hi: Int32Array;
+  private readonly lo: Int32Array;
+  private readonly child: Node[];
 
   constructor(nodes: readonly Node[], seed: number) {
     let size = 16;
     while (size < nodes.length * 2) size *= 2;
-    this.#mask = size - 1;
-    this.#parent = new Int32Array(size).fill(-1);
-    this.#hi = new Int32Array(size);
-    this.#lo = new Int32Array(size);
-    this.#child = new Array<Node>(size).fill(NO_NODE);
+    this.mask = size - 1;
+    this.parent = new Int32Array(size).fill(-1);
+    this.hi = new Int32Array(size);
+    this.lo = new Int32Array(size);
+    this.child = new Array<Node>(size).fill(NO_NODE);
     for (const node of nodes) {
       for (const [segment, child] of node.literals) {
         const bytes = encoder.encode(segment);
         hashBytes(bytes, 0, bytes.length, seed);
-        this.#insert(node.id, lanes.hi, lanes.lo, child);
+        this.insert(node.id, lanes.hi, lanes.lo, child);
       }
     }
   }
 
-  #insert(parent: number, hi: number, lo: number, child: Node): void {
-    let slot = (lo ^ Math.imul(parent + 1, 0x9e3779b1)) & this.#mask;
-    while (this.#parent[slot] >= 0) slot = (slot + 1) & this.#mask;
-    this.#parent[slot] = parent;
-    this.#hi[slot] = hi;
-    this.#lo[slot] = lo;
-    this.#child[slot] = child;
+  private insert(parent: number, hi: number, lo: number, child: Node): void {
+    let slot = (lo ^ Math.imul(parent + 1, 0x9e3779b1)) & this.mask;
+    while (this.parent[slot] >= 0) slot = (slot + 1) & this.mask;
+    this.parent[slot] = parent;
+    this.hi[slot] = hi;
+    this.lo[slot] = lo;
+    this.child[slot] = child;
   }
 
   find(parent: number, hi: number, lo: number): Node {
-    let slot = (lo ^ Math.imul(parent + 1, 0x9e3779b1)) & this.#mask;
-    while (this.#parent[slot] >= 0) {
-      if (this.#parent[slot] === parent && this.#lo[slot] === lo && this.#hi[slot] === hi) return this.#child[slot];
-      slot = (slot + 1) & this.#mask;
+    let slot = (lo ^ Math.imul(parent + 1, 0x9e3779b1)) & this.mask;
+    while (this.parent[slot] >= 0) {
+      if (this.parent[slot] === parent && this.lo[slot] === lo && this.hi[slot] === hi) return this.child[slot];
+      slot = (slot + 1) & this.mask;
     }
     return NO_NODE;
   }
@@ -98,20 +98,20 @@ export class RouteMatcher {
   readonly values = new Int32Array(MAX_SEGMENTS * 2);
   valueCount = 0;
 
-  readonly #nodes: Node[] = [];
-  readonly #root: Node;
-  readonly #edges: Edges;
-  readonly #seed: number;
-  readonly #starts = new Int32Array(MAX_SEGMENTS + 1);
-  #segments = 0;
-  #buf: Uint8Array = new Uint8Array(0);
+  private readonly nodes: Node[] = [];
+  private readonly root: Node;
+  private readonly edges: Edges;
+  private readonly seed: number;
+  private readonly starts = new Int32Array(MAX_SEGMENTS + 1);
+  private segments = 0;
+  private buf: Uint8Array = new Uint8Array(0);
 
   /** Route ids are positions in `routes` plus one. Of two equal templates the first is kept. */
   constructor(routes: readonly RouteTemplate[], seed: number) {
-    this.#seed = seed;
-    this.#root = this.#newNode();
-    for (let i = 0; i < routes.length; i++) this.#add(routes[i], i + 1);
-    this.#edges = new Edges(this.#nodes, seed);
+    this.seed = seed;
+    this.root = this.newNode();
+    for (let i = 0; i < routes.length; i++) this.add(routes[i], i + 1);
+    this.edges = new Edges(this.nodes, seed);
   }
 
   /** The route id of the decoded path `buf[start, end)` without query, 0 where no template fits. */
@@ -120,16 +120,16 @@ export class RouteMatcher {
     this.objectHi = 0;
     this.objectLo = 0;
     this.objectNumber = -1;
-    if (start >= end || buf[start] !== SLASH || !this.#split(buf, start, end)) return 0;
-    this.#buf = buf;
-    const route = this.#walk(this.#root, 0);
+    if (start >= end || buf[start] !== SLASH || !this.split(buf, start, end)) return 0;
+    this.buf = buf;
+    const route = this.walk(this.root, 0);
     if (route === 0) this.valueCount = 0;
-    else this.#readValues();
+    else this.readValues();
     return route;
   }
 
-  #add(route: RouteTemplate, id: number): void {
-    let node = this.#root;
+  private add(route: RouteTemplate, id: number): void {
+    let node = this.root;
     const text = route.template.replace(/\/+$/, '');
     const segments = text === '' ? [] : text.slice(1).split('/');
     for (let depth = 0; depth < segments.length; depth++) {
@@ -138,59 +138,62 @@ export class RouteMatcher {
       const close = segment.lastIndexOf('}');
       if (open < 0 || close < open) {
         let next = node.literals.get(segment);
-        if (next === undefined) node.literals.set(segment, (next = this.#newNode()));
+        if (next === undefined) {
+          next = this.newNode();
+          node.literals.set(segment, next);
+        }
         node = next;
       } else {
         const accepts = route.origin === 'learned' ? acceptance(segment.slice(open + 1, close), depth) : ANY;
-        node = this.#parameterNode(node, segment.slice(0, open), segment.slice(close + 1), accepts);
+        node = this.parameterNode(node, segment.slice(0, open), segment.slice(close + 1), accepts);
       }
     }
     if (node.route === 0) node.route = id;
   }
 
-  #newNode(): Node {
-    const node = { id: this.#nodes.length, literals: new Map<string, Node>(), parameters: [], route: 0 };
-    this.#nodes.push(node);
+  private newNode(): Node {
+    const node = { id: this.nodes.length, literals: new Map<string, Node>(), parameters: [], route: 0 };
+    this.nodes.push(node);
     return node;
   }
 
-  #parameterNode(parent: Node, before: string, behind: string, accepts: number): Node {
+  private parameterNode(parent: Node, before: string, behind: string, accepts: number): Node {
     const prefix = encoder.encode(before);
     const suffix = encoder.encode(behind);
     for (const p of parent.parameters) {
       if (p.accepts === accepts && sameBytes(p.prefix, prefix) && sameBytes(p.suffix, suffix)) return p.node;
     }
-    const parameter = { prefix, suffix, accepts, node: this.#newNode() };
+    const parameter = { prefix, suffix, accepts, node: this.newNode() };
     parent.parameters.push(parameter);
     parent.parameters.sort((a, b) => exactness(b) - exactness(a) || a.accepts - b.accepts);
     return parameter.node;
   }
 
-  #split(buf: Uint8Array, start: number, end: number): boolean {
+  private split(buf: Uint8Array, start: number, end: number): boolean {
     let count = 0;
     if (end - start > 1) {
-      this.#starts[count++] = start + 1;
+      this.starts[count++] = start + 1;
       for (let i = start + 1; i < end; i++) {
         if (buf[i] !== SLASH) continue;
         if (count === MAX_SEGMENTS) return false;
-        this.#starts[count++] = i + 1;
+        this.starts[count++] = i + 1;
       }
     }
-    this.#starts[count] = end + 1;
-    this.#segments = count;
+    this.starts[count] = end + 1;
+    this.segments = count;
     return true;
   }
 
-  #walk(node: Node, depth: number): number {
-    if (depth === this.#segments) return node.route;
-    const buf = this.#buf;
-    const start = this.#starts[depth];
-    const end = this.#starts[depth + 1] - 1;
+  private walk(node: Node, depth: number): number {
+    if (depth === this.segments) return node.route;
+    const buf = this.buf;
+    const start = this.starts[depth];
+    const end = this.starts[depth + 1] - 1;
     if (node.literals.size > 0) {
-      hashBytes(buf, start, end, this.#seed);
-      const next = this.#edges.find(node.id, lanes.hi, lanes.lo);
+      hashBytes(buf, start, end, this.seed);
+      const next = this.edges.find(node.id, lanes.hi, lanes.lo);
       if (next !== NO_NODE) {
-        const route = this.#walk(next, depth + 1);
+        const route = this.walk(next, depth + 1);
         if (route !== 0) return route;
       }
     }
@@ -198,22 +201,22 @@ export class RouteMatcher {
       const parameter = node.parameters[i];
       if (!fits(parameter, buf, start, end)) continue;
       const plain = parameter.accepts === SLUG && parameter.suffix.length === 0;
-      if (plain && depth + 1 === this.#segments && extensionDot(buf, start, end) >= 0) continue;
+      if (plain && depth + 1 === this.segments && extensionDot(buf, start, end) >= 0) continue;
       const mark = this.valueCount++;
       this.values[mark * 2] = start + parameter.prefix.length;
       this.values[mark * 2 + 1] = end - parameter.suffix.length;
-      const route = this.#walk(parameter.node, depth + 1);
+      const route = this.walk(parameter.node, depth + 1);
       if (route !== 0) return route;
       this.valueCount = mark;
     }
     return 0;
   }
 
-  #readValues(): void {
+  private readValues(): void {
     let hi = 0;
     let lo = 0;
     for (let i = 0; i < this.valueCount; i++) {
-      hashBytes(this.#buf, this.values[i * 2], this.values[i * 2 + 1], this.#seed);
+      hashBytes(this.buf, this.values[i * 2], this.values[i * 2 + 1], this.seed);
       if (i > 0) combine(hi, lo, lanes.hi, lanes.lo);
       hi = lanes.hi;
       lo = lanes.lo;
@@ -222,7 +225,7 @@ export class RouteMatcher {
     this.objectLo = lo;
     if (this.valueCount === 0) return;
     const last = this.valueCount * 2 - 2;
-    this.objectNumber = numberAt(this.#buf, this.values[last], this.values[last + 1]);
+    this.objectNumber = numberAt(this.buf, this.values[last], this.values[last + 1]);
   }
 }
 

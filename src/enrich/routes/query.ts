@@ -2,8 +2,9 @@
  * What a query says that matters to detectors: page, object, credential, session, search. Keys are compared by a 32-bit
  * hash of their lower-cased bytes, so that a query costs one pass over it.
  */
-import { MAX_PAGE } from './resolver.ts';
+
 import { numberAt } from './matcher.ts';
+import { MAX_PAGE } from './resolver.ts';
 
 /** Pairs read; what follows is left alone. */
 export const MAX_PAIRS = 64;
@@ -68,17 +69,17 @@ export class QueryReader {
   principalStart = 0;
   principalEnd = 0;
 
-  readonly #keys = new Int32Array(TABLE);
-  readonly #kinds = new Uint8Array(TABLE);
-  #offset = -1;
-  #limit = -1;
+  private readonly keys = new Int32Array(TABLE);
+  private readonly kinds = new Uint8Array(TABLE);
+  private offset = -1;
+  private limit = -1;
 
   constructor(names: QueryNames = {}) {
-    for (const [kind, list] of NAMES) for (const name of list.split(/\s+/)) this.#name(name, kind);
-    for (const name of names.credential ?? []) this.#name(name, CREDENTIAL);
-    for (const name of names.session ?? []) this.#name(name, SESSION);
-    for (const name of names.object ?? []) this.#name(name, OBJECT);
-    for (const name of names.principal ?? []) this.#name(name, PRINCIPAL);
+    for (const [kind, list] of NAMES) for (const name of list.split(/\s+/)) this.name(name, kind);
+    for (const name of names.credential ?? []) this.name(name, CREDENTIAL);
+    for (const name of names.session ?? []) this.name(name, SESSION);
+    for (const name of names.object ?? []) this.name(name, OBJECT);
+    for (const name of names.principal ?? []) this.name(name, PRINCIPAL);
   }
 
   /** Forgets the last query. */
@@ -93,8 +94,8 @@ export class QueryReader {
     this.sessionEnd = 0;
     this.principalStart = 0;
     this.principalEnd = 0;
-    this.#offset = -1;
-    this.#limit = -1;
+    this.offset = -1;
+    this.limit = -1;
   }
 
   /** Reads the query `buf[start, end)`, without "?", after {@link clear}. */
@@ -123,23 +124,23 @@ export class QueryReader {
       const valueStart = ++at;
       while (at < end && buf[at] !== AMPERSAND) at++;
       if (at > valueStart) {
-        const kind = this.#kindOf(hash | 0);
-        if (kind !== 0) this.#take(kind, buf, valueStart, at);
+        const kind = this.kindOf(hash | 0);
+        if (kind !== 0) this.take(kind, buf, valueStart, at);
       }
       at++;
     }
-    if (this.page < 0 && this.#offset >= 0) {
-      this.page = Math.floor(this.#offset / (this.#limit > 0 ? this.#limit : USUAL_LIMIT)) + 1;
+    if (this.page < 0 && this.offset >= 0) {
+      this.page = Math.floor(this.offset / (this.limit > 0 ? this.limit : USUAL_LIMIT)) + 1;
     }
   }
 
-  #take(kind: number, buf: Uint8Array, start: number, end: number): void {
+  private take(kind: number, buf: Uint8Array, start: number, end: number): void {
     if (kind === PAGE || kind === OFFSET || kind === LIMIT) {
       const value = numberAt(buf, start, end);
       if (value < 0 || value > MAX_PAGE) return;
       if (kind === PAGE) this.page = value;
-      else if (kind === OFFSET) this.#offset = value;
-      else this.#limit = value;
+      else if (kind === OFFSET) this.offset = value;
+      else this.limit = value;
     } else if (kind === OBJECT) {
       if (this.objectEnd !== 0) return;
       this.objectStart = start;
@@ -159,27 +160,27 @@ export class QueryReader {
     }
   }
 
-  #kindOf(hash: number): number {
+  private kindOf(hash: number): number {
     let slot = hash & (TABLE - 1);
-    while (this.#kinds[slot] !== 0) {
-      if (this.#keys[slot] === hash) return this.#kinds[slot];
+    while (this.kinds[slot] !== 0) {
+      if (this.keys[slot] === hash) return this.kinds[slot];
       slot = (slot + 1) & (TABLE - 1);
     }
     return 0;
   }
 
-  #name(name: string, kind: number): void {
+  private name(name: string, kind: number): void {
     let hash = BASIS;
     for (const byte of new TextEncoder().encode(name.toLowerCase())) hash = Math.imul(hash ^ byte, PRIME);
     hash |= 0;
     let slot = hash & (TABLE - 1);
     let used = 0;
-    while (this.#kinds[slot] !== 0 && this.#keys[slot] !== hash) {
+    while (this.kinds[slot] !== 0 && this.keys[slot] !== hash) {
       // Half full is where probing stays short: configuration beyond it is refused, not slowed down by.
       if (++used > TABLE / 2) throw new RangeError('too many query parameter names are configured');
       slot = (slot + 1) & (TABLE - 1);
     }
-    this.#keys[slot] = hash;
-    this.#kinds[slot] = kind;
+    this.keys[slot] = hash;
+    this.kinds[slot] = kind;
   }
 }

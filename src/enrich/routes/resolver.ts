@@ -46,32 +46,32 @@ export class RouteResolver {
   readonly decoy = new Uint16Array(REMEMBERED_PATHS);
   readonly matcher: RouteMatcher;
 
-  readonly #keyHi = new Int32Array(REMEMBERED_PATHS);
-  readonly #keyLo = new Int32Array(REMEMBERED_PATHS);
+  private readonly keyHi = new Int32Array(REMEMBERED_PATHS);
+  private readonly keyLo = new Int32Array(REMEMBERED_PATHS);
   /** Method + 1, 0 for a slot never filled. */
-  readonly #method = new Uint8Array(REMEMBERED_PATHS);
-  readonly #options: ResolverOptions;
-  readonly #placeholder: { hi: number; lo: number };
-  #turn = 0;
+  private readonly method = new Uint8Array(REMEMBERED_PATHS);
+  private readonly options: ResolverOptions;
+  private readonly placeholder: { hi: number; lo: number };
+  private turn = 0;
 
   constructor(options: ResolverOptions) {
-    this.#options = options;
+    this.options = options;
     this.matcher = new RouteMatcher(options.routes, options.seed);
-    this.#placeholder = hashString('{id}', options.seed);
+    this.placeholder = hashString('{id}', options.seed);
   }
 
   /** The slot of the decoded path `buf[start, end)`, whose hash is (hi, lo), asked for with `method` (METHODS). */
   resolve(buf: Uint8Array, start: number, end: number, hi: number, lo: number, method: number): number {
     const first = (lo ^ Math.imul(method, 0x9e3779b1)) & (REMEMBERED_PATHS - 1);
-    if (this.#keyLo[first] === lo && this.#keyHi[first] === hi && this.#method[first] === method + 1) return first;
+    if (this.keyLo[first] === lo && this.keyHi[first] === hi && this.method[first] === method + 1) return first;
     const second = first ^ 1;
-    if (this.#keyLo[second] === lo && this.#keyHi[second] === hi && this.#method[second] === method + 1) return second;
-    this.#turn ^= 1;
-    const slot = this.#method[first] === 0 || this.#turn === 0 ? first : second;
-    this.#keyHi[slot] = hi;
-    this.#keyLo[slot] = lo;
-    this.#method[slot] = method + 1;
-    this.#fill(slot, buf, start, end, method);
+    if (this.keyLo[second] === lo && this.keyHi[second] === hi && this.method[second] === method + 1) return second;
+    this.turn ^= 1;
+    const slot = this.method[first] === 0 || this.turn === 0 ? first : second;
+    this.keyHi[slot] = hi;
+    this.keyLo[slot] = lo;
+    this.method[slot] = method + 1;
+    this.fill(slot, buf, start, end, method);
     return slot;
   }
 
@@ -80,9 +80,9 @@ export class RouteResolver {
     return route > 0 && route < UNLEARNED_ROUTE_BASE;
   }
 
-  #fill(slot: number, buf: Uint8Array, start: number, end: number, method: number): void {
+  private fill(slot: number, buf: Uint8Array, start: number, end: number, method: number): void {
     const { matcher } = this;
-    const { overrides, routes, probe, decoy } = this.#options;
+    const { overrides, routes, probe, decoy } = this.options;
     const route = matcher.match(buf, start, end);
     this.route[slot] = route;
     this.objectHi[slot] = matcher.objectHi;
@@ -90,26 +90,29 @@ export class RouteResolver {
     this.objectNumber[slot] = matcher.objectNumber;
     let routeClass = overriddenClass(overrides, buf, start, end, method);
     if (routeClass < 0) {
-      const template = route > 0 ? routes[route - 1] : undefined;
-      routeClass = template?.origin === 'configured' ? template.routeClass : classByName(buf, start, end, method);
+      const given =
+        route > 0 && routes[route - 1].origin === 'configured' ? routes[route - 1].routeClass : ROUTE_CLASS.page;
+      const plain = given === ROUTE_CLASS.page || given === ROUTE_CLASS.api;
+      // A route's class by name depends on the method, which a template does not know of.
+      routeClass = plain ? classByName(buf, start, end, method) : given;
     }
     this.routeClass[slot] = routeClass;
     this.page[slot] = pageOf(buf, start, end);
-    if (routeClass === ROUTE_CLASS.asset) this.#noObject(slot);
-    else if (route === 0) this.#generalise(slot, buf, start, end);
+    if (routeClass === ROUTE_CLASS.asset) this.noObject(slot);
+    else if (route === 0) this.generalise(slot, buf, start, end);
     this.probe[slot] = probe === undefined ? 0 : probe(buf, start, end);
     this.decoy[slot] = decoy === undefined ? 0 : decoy(buf, start, end);
   }
 
-  #noObject(slot: number): void {
+  private noObject(slot: number): void {
     this.objectHi[slot] = 0;
     this.objectLo[slot] = 0;
     this.objectNumber[slot] = -1;
   }
 
   /** Route and object of a path that no template matches: identifiers are told by their looks. */
-  #generalise(slot: number, buf: Uint8Array, start: number, end: number): void {
-    const { seed } = this.#options;
+  private generalise(slot: number, buf: Uint8Array, start: number, end: number): void {
+    const { seed } = this.options;
     let hi = 0;
     let lo = 0;
     let objectHi = 0;
@@ -119,7 +122,8 @@ export class RouteResolver {
     for (let n = 0; at <= end && n < MAX_SEGMENTS; n++) {
       let stop = at;
       while (stop < end && buf[stop] !== SLASH) stop++;
-      const dot = extensionDot(buf, at, stop);
+      // "7.json" is a value with an extension, "me@example.com" a value that ends like one.
+      const dot = isValue(shapeOf(buf, at, stop)) ? -1 : extensionDot(buf, at, stop);
       const valueEnd = dot < 0 ? stop : dot;
       hashBytes(buf, at, valueEnd, seed);
       if (isValue(shapeOf(buf, at, valueEnd))) {
@@ -127,7 +131,7 @@ export class RouteResolver {
         if (objectLo !== 0) combine(objectHi, objectLo, lanes.hi, lanes.lo);
         objectHi = lanes.hi;
         objectLo = lanes.lo;
-        combine(hi, lo, this.#placeholder.hi, this.#placeholder.lo);
+        combine(hi, lo, this.placeholder.hi, this.placeholder.lo);
       } else {
         combine(hi, lo, lanes.hi, lanes.lo);
       }

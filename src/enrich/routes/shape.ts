@@ -76,7 +76,11 @@ export function shapeOf(buf: Uint8Array, start: number, end: number): number {
   if (hyphens >= 1 && isDate(buf, start, length)) return SHAPE.date;
   if (hyphens === 4 && length === 36 && digits + hex === 32 && isUuid(buf, start)) return SHAPE.uuid;
   if (ats === 1) return buf[start] === 0x40 ? SHAPE.token : points > 0 ? SHAPE.email : SHAPE.slug;
-  if (points > 0) return points === 2 && length >= 40 && digits >= 2 && upper > 0 ? SHAPE.token : SHAPE.word;
+  if (points > 0) {
+    // A JSON Web Token; a name with version or date in it; a file.
+    if (points === 2 && length >= 40 && digits >= 2 && upper > 0) return SHAPE.token;
+    return hyphens + underscores > 0 ? SHAPE.slug : SHAPE.word;
+  }
   if (letters === length || isVersion(buf, start, end)) return SHAPE.word;
   if (digits > 0 && isToken(buf, start, end, digits, lower, upper, hyphens + underscores, changes)) return SHAPE.token;
   return SHAPE.slug;

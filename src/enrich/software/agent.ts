@@ -3,8 +3,8 @@
  */
 import { isDigit, isLetter, isWordByte } from './lexicon.ts';
 
-/** Longer agents are read this far: real ones end at about 500 bytes, and the rest could only hide names. */
-export const MAX_AGENT_BYTES = 1024;
+/** Longer agents are read this far: real ones are shorter, and random ones should cost little. */
+export const MAX_AGENT_BYTES = 512;
 
 /** Words of the browsers' common grammar. Their values in the lexicon are negative: −2 − MARK. */
 export const MARK = {
@@ -209,6 +209,14 @@ export class AgentReading {
     }
   }
 
+  /** True where the agent ends with the version behind a mark. */
+  endsWith(mark: number): boolean {
+    let at = this.marks[mark];
+    if (at === 0) return false;
+    while (at < this.length && (isDigit(this.text[at]) || this.text[at] === 0x2e)) at++;
+    return at === this.length;
+  }
+
   /** Digits in a row behind a mark. */
   digitsBehind(mark: number): number {
     const start = this.marks[mark];
@@ -217,20 +225,23 @@ export class AgentReading {
     return at - start;
   }
 
-  /** True where the agent has `word` (lower case) at or behind `from`, anywhere. For rare questions on short texts. */
-  contains(word: string, from = 0): boolean {
+  /** True where `word` (lower case) stands at `at`. */
+  startsWith(word: string, at: number): boolean {
+    if (at + word.length > this.length) return false;
+    for (let k = 0; k < word.length; k++) if (this.text[at + k] !== word.charCodeAt(k)) return false;
+    return true;
+  }
+
+  /** True where the agent has `word` (lower case) anywhere. For rare questions. */
+  contains(word: string): boolean {
     const last = this.length - word.length;
-    for (let i = from; i <= last; i++) {
-      let k = 0;
-      while (k < word.length && this.text[i + k] === word.charCodeAt(k)) k++;
-      if (k === word.length) return true;
-    }
+    for (let i = 0; i <= last; i++) if (this.startsWith(word, i)) return true;
     return false;
   }
 
   /** True where the agent is exactly `word`. */
   equals(word: string): boolean {
-    return this.length === word.length && this.contains(word);
+    return this.length === word.length && this.startsWith(word, 0);
   }
 
   /** True where only letters and digits stand in it. */

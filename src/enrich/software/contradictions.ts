@@ -4,6 +4,7 @@
  * not a program's name.
  */
 import { type AgentReading, MARK } from './agent.ts';
+import { tokenList } from './families.ts';
 
 /** Why an agent is odd, by number; 0 is not odd. */
 export const ODD_REASONS = [
@@ -26,6 +27,8 @@ export const ODD_REASONS = [
   'Safari on a system it does not run on',
   'a browser without a platform',
   'a browser’s name without the rest of its agent',
+  '"Mozilla" and a platform, but no engine',
+  'Safari without its version',
 ] as const;
 
 const ODD = {
@@ -47,36 +50,48 @@ const ODD = {
   safariSystem: 16,
   noPlatform: 17,
   nameOnly: 18,
+  noEngine: 19,
+  safariTokens: 20,
 } as const;
 
-const PLACEHOLDERS = ['{{', '}}', '${', '%s', '%d', '<%', '[ua]', '{ua}', '{0}', '(null)', '<user', '{user', '[user', '$user', '__ua', 'random_ua', 'user_agent'];
-const EMPTY_WORDS = ['test', 'null', 'undefined', 'none', 'nil', 'ua', 'agent', 'user-agent', 'useragent', 'browser', 'unknown', 'foo', 'bar', 'asdf', 'x', 'a', '1', 'test/1.0', 'empty', 'default', 'string'];
+const PLACEHOLDERS = tokenList(
+  '{{ | }} | $\u007b | %s | %d | <% | [ua] | {ua} | {0} | (null) | <user | {user | [user | $user | {random',
+);
+const EMPTY_WORDS = tokenList(
+  `test | null | undefined | none | nil | ua | agent | user-agent | useragent | user_agent | random_ua | browser |
+  unknown | foo | bar | asdf | x | a | 1 | test/1.0 | empty | default | string`,
+);
 
-/** The number of the first reason for which a reading is odd, 0 for none. `declared`: it names a bot, tool or library. */
-export function oddReason(agent: AgentReading, declared: boolean): number {
+const MAX_EMPTY_WORD = 16;
+
+/**
+ * The number of the first reason for which a reading is odd, 0 for none. `declared`: it names a bot, tool or library.
+ * `plain`: of the browsers' grammar it has "Mozilla/" and a comment only.
+ */
+export function oddReason(agent: AgentReading, declared: boolean, plain: boolean): number {
   if (isPlaceholder(agent)) return ODD.placeholder;
   if (hasHeaderInside(agent)) return ODD.headerInside;
-  if (agent.length <= 16) for (const word of EMPTY_WORDS) if (agent.equals(word)) return ODD.sayNothing;
+  if (agent.length <= MAX_EMPTY_WORD && EMPTY_WORDS.some((word) => agent.equals(word))) return ODD.sayNothing;
   // A program that gives its name may imitate what it likes.
   if (declared) return 0;
   if (!agent.has(MARK.mozilla)) return withoutMozilla(agent);
   if (agent.length <= 12) return ODD.bareMozilla;
+  if (plain && agent.major(MARK.mozilla) === 5) return ODD.noEngine;
   return platform(agent) || explorer(agent) || chrome(agent) || firefox(agent) || safari(agent);
 }
 
+/** 1 for the bytes that a placeholder starts with. */
+const OPENS = new Uint8Array(256);
+for (const placeholder of PLACEHOLDERS) OPENS[placeholder.charCodeAt(0)] = 1;
+
 function isPlaceholder(agent: AgentReading): boolean {
-  // All placeholders carry one of these.
-  const text = agent.text;
-  for (let i = 0; i < agent.length; i++) {
-    const c = text[i];
-    if (c === 0x7b || c === 0x24 || c === 0x25 || c === 0x3c || c === 0x5f || c === 0x7d) return findPlaceholder(agent);
-    if ((c === 0x5b || c === 0x28) && i < 2) return findPlaceholder(agent);
-  }
+  const { text, length } = agent;
+  for (let i = 0; i < length; i++) if (OPENS[text[i]] === 1 && placeholderAt(agent, i)) return true;
   return false;
 }
 
-function findPlaceholder(agent: AgentReading): boolean {
-  for (const placeholder of PLACEHOLDERS) if (agent.contains(placeholder)) return true;
+function placeholderAt(agent: AgentReading, at: number): boolean {
+  for (let p = 0; p < PLACEHOLDERS.length; p++) if (agent.startsWith(PLACEHOLDERS[p], at)) return true;
   return false;
 }
 
@@ -115,7 +130,8 @@ function platform(agent: AgentReading): number {
   const android = agent.inComment(MARK.android);
   const unix = agent.inComment(MARK.x11) || agent.inComment(MARK.cros);
   const count = Number(windows) + Number(mac) + Number(apple) + Number(android) + Number(unix);
-  if (count > 1 && !phone) return ODD.twoPlatforms;
+  // E-readers write "Linux armv7l like Android".
+  if (count > 1 && !phone && !agent.contains('like android')) return ODD.twoPlatforms;
   if (windows) {
     const major = agent.major(MARK.windowsNt);
     // Minor numbers such as 5.01 are read as 1.
@@ -129,7 +145,8 @@ function explorer(agent: AgentReading): number {
   if (!explorerMark || agent.has(MARK.windowsPhone) || agent.has(MARK.opera)) return 0;
   if (agent.has(MARK.chrome) || agent.has(MARK.firefox)) return ODD.explorerEngine;
   const version = agent.major(MARK.msie);
-  if (agent.has(MARK.msie) && version >= 0 && version <= 7 && agent.major(MARK.mozilla) === 5) return ODD.explorerMozilla;
+  if (agent.has(MARK.msie) && version >= 0 && version <= 7 && agent.major(MARK.mozilla) === 5)
+    return ODD.explorerMozilla;
   return 0;
 }
 
@@ -168,7 +185,9 @@ function firefox(agent: AgentReading): number {
   const major = agent.major(MARK.firefox);
   if (major < 5) return 0;
   const day = agent.digitsBehind(MARK.gecko);
-  if (day === 4 || (day === 8 && agent.major(MARK.gecko) !== 201001)) return ODD.firefoxVersion;
+  // Distributions and descendants put their own build's day there; the vendor's builds for Windows and macOS do not.
+  const official = (agent.inComment(MARK.windowsNt) || agent.inComment(MARK.macintosh)) && agent.endsWith(MARK.firefox);
+  if (day === 4 || (official && day === 8 && agent.major(MARK.gecko) !== 201001)) return ODD.firefoxVersion;
   const revision = agent.major(MARK.rv);
   const frozen = revision === 109 && major >= 110 && major <= 119;
   if (revision >= 5 && revision !== major && !frozen) return ODD.firefoxVersion;
@@ -176,10 +195,15 @@ function firefox(agent: AgentReading): number {
   return (windows === 2 && major >= 53) || (windows >= 1 && major >= 116) ? ODD.firefoxSystem : 0;
 }
 
-/** Safari ended on Windows with version 5 and never was on Linux; its build repeats the engine's. */
+/** Safari ended on Windows with version 5, and says its version apart from its build. */
 function safari(agent: AgentReading): number {
   if (!agent.has(MARK.webkit) || agent.has(MARK.chrome) || agent.has(MARK.firefox)) return 0;
   if (agent.open === 0) return ODD.noPlatform;
-  if (!agent.has(MARK.version) || !agent.has(MARK.safari)) return 0;
+  if (!agent.has(MARK.safari)) return 0;
+  const desktop = agent.inComment(MARK.macintosh) || agent.inComment(MARK.windowsNt);
+  if (!agent.has(MARK.version)) {
+    // "Version/" came with Safari 3, engine 522; before, there was none.
+    return desktop && agent.major(MARK.webkit) >= 522 && agent.endsWith(MARK.safari) ? ODD.safariTokens : 0;
+  }
   return agent.inComment(MARK.windowsNt) && agent.major(MARK.version) > 5 ? ODD.safariSystem : 0;
 }

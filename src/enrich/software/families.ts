@@ -77,6 +77,7 @@ export const BROWSERS: readonly Family[] = [
   b('w3m', 'w3m/'),
   b('dillo', 'dillo/'),
   b('netsurf', 'netsurf/'),
+  b('wap-browser', 'up.browser | profile/midp | configuration/cldc | semc-browser | openwave | obigo | dolfin | maui'),
   b('facebook-app', 'fban/ | fbav/ | fb_iab/'),
   b('instagram-app', 'instagram'),
   b('line-app', 'line/'),
@@ -182,7 +183,7 @@ export const LIBRARIES: readonly Family[] = [
   l(
     'c-family',
     `
-    libsoup | neon/ | winhttp | wininet | cpp-httplib | boost.beast | cpprestsdk | qt/ |
+    libsoup | neon/ | winhttp | wininet | cpp-httplib | boost.beast | cpprestsdk |
     winhttp.winhttprequest | indy library | serf/ | libfetch | fetch libfetch | urlgrabber
   `,
   ),
@@ -206,7 +207,7 @@ export const LIBRARIES: readonly Family[] = [
   l(
     'load-generator',
     `
-    apachebench | ab/ | wrk | siege | jmeter | apache-jmeter | k6 | locust | gatling | vegeta | hey/ |
+    apachebench | ab/ | wrk | siege | jmeter | apache-jmeter | k6/ | locust | gatling | vegeta | hey/ |
     artillery | autocannon | bombardier | h2load | loader.io | tsung | oha/ | fortio
   `,
   ),

@@ -75,7 +75,7 @@ export const ORIGINS: Readonly<Record<string, Origin>> = {
     ranges: ['17.0.0.0/8', '2620:149::/32', '2403:300::/32', '2a01:b740::/32'],
     complete: true,
   },
-  duckduckgo: { asns: [42729], rented: [...AMAZON, ...MICROSOFT], complete: true },
+  duckduckgo: { asns: [42729], ranges: ['72.94.249.32/29'], rented: [...AMAZON, ...MICROSOFT], complete: true },
   yandex: {
     asns: [13238, 208722, 44534, 207207],
     ranges: [

@@ -137,6 +137,7 @@ function rolesOf(group: Group): number[] {
     else if (look === SHAPE.float) give(i, ROLE.seconds);
     else if (look === SHAPE.withUnit) give(i, ROLE.withUnit, ROLE.seconds);
     else if (look === SHAPE.addresses && group.kinds[i] === QUOTED) give(i, ROLE.forwarded);
+    else if (look === SHAPE.absent && group.kinds[i] === QUOTED) give(i, ROLE.maybeForwarded, ROLE.forwarded);
     else if (look === SHAPE.host && enough) give(i, ROLE.host);
     else if (group.kinds[i] === BARE && between && (look === SHAPE.token || look === SHAPE.other)) give(i, ROLE.session);
     else if (group.kinds[i] !== 3 && look === SHAPE.token && isSession(column)) give(i, ROLE.session);

@@ -41,6 +41,7 @@ export const ROLE = {
   microseconds: 8,
   withUnit: 9, // duration with its unit written behind it
   keyed: 10, // name=value
+  maybeForwarded: 11, // forwarded where it looks like addresses: absent in all sampled lines
 } as const;
 
 /** What a token looks like; the evidence from which roles are learned. */
@@ -115,8 +116,9 @@ export function cutTail(buf: Uint8Array, at: number, end: number): void {
       at++;
     } else {
       tail.start[n] = at;
-      if (c === OPEN_BRACKET) kind = BRACKETED;
-      at = kind === BRACKETED ? bracketEnd(buf, at, end) : bareEnd(buf, at, end);
+      const bracket = c === OPEN_BRACKET ? bracketEnd(buf, at, end) : -1;
+      if (bracket >= 0) kind = BRACKETED;
+      at = bracket >= 0 ? bracket : bareEnd(buf, at, end);
       tail.end[n] = Math.min(at, end);
     }
     tail.kind[n] = kind;
@@ -127,9 +129,11 @@ export function cutTail(buf: Uint8Array, at: number, end: number): void {
   tail.signature = signature;
 }
 
+/** Behind the bracket that closes; −1 where more follows it, as the port does an IPv6 address. */
 function bracketEnd(buf: Uint8Array, at: number, end: number): number {
   while (at < end && buf[at] !== CLOSE_BRACKET) at++;
-  return at + 1;
+  const next = at + 1 < end ? buf[at + 1] : SPACE;
+  return next === SPACE || next === TAB || next === QUOTE || next === OPEN_BRACKET ? at + 1 : -1;
 }
 
 /** A bare token ends at white space or a quote, but `name="value"` is one token. */
@@ -216,6 +220,9 @@ export function applyRole(role: number, n: number, buf: Uint8Array, out: RawExch
       break;
     case ROLE.forwarded:
       setQuoted(out, F.forwarded, n, buf);
+      break;
+    case ROLE.maybeForwarded:
+      if (shapeOf(buf, start, end) === SHAPE.addresses) setQuoted(out, F.forwarded, n, buf);
       break;
     case ROLE.host:
       if (out.spans[F.host + 1] === 0) setQuoted(out, F.host, n, buf);

@@ -37,6 +37,9 @@ import { clfTime, isoTime, timeCursor } from './time.ts';
 /** Tokens before the time that are looked at; a line with more is not of this family. */
 const MAX_HEAD_TOKENS = 12;
 
+/** Host, address, ident, a request id or two, user: with more, something else stands in front. */
+const MAX_PLAIN_TOKENS = 6;
+
 /** A layout in the form the parser reads. */
 interface Plan {
   readonly firstIsHost: boolean;
@@ -92,8 +95,7 @@ function parseCombined(
     setText(out, F.address, buf, start, p);
   } else {
     cutHead(buf, start, end);
-    if (timeAt < 0) return BAD_LINE.no_match;
-    readHead(plan, buf, out);
+    if (timeAt < 0 || !readHead(plan, buf, out)) return BAD_LINE.no_match;
   }
   const reason = readTime(buf, end, out);
   if (reason !== BAD_LINE.ok) return reason;
@@ -132,11 +134,15 @@ function isTimeAt(buf: Uint8Array, at: number, end: number): boolean {
   return (buf[at + 2] === 0x2f && buf[at + 6] === 0x2f) || (buf[at + 4] === DASH && buf[at + 7] === DASH);
 }
 
-/** Gives the tokens in front of the time to host, forwarded, address and principal. */
-function readHead(plan: Plan, buf: Uint8Array, out: RawExchange): void {
+/**
+ * Gives the tokens in front of the time to host, forwarded, address and principal. False where they are none of that: a
+ * syslog or container prefix in front has its own reader.
+ */
+function readHead(plan: Plan, buf: Uint8Array, out: RawExchange): boolean {
   let first = 0;
   // A list "203.0.113.5, 198.51.100.7" is one field: its last element is the nearest peer.
   while (first < headCount - 1 && buf[headEnd[first] - 1] === COMMA) first++;
+  if (headCount - first > MAX_PLAIN_TOKENS) return false;
   if (first > 0) out.set(F.forwarded, headStart[0], headEnd[first - 1] - 1);
   let address = first;
   if (first + 1 < headCount && looksLikeAddress(buf, headStart[first + 1], headEnd[first + 1])) {
@@ -153,10 +159,21 @@ function readHead(plan: Plan, buf: Uint8Array, out: RawExchange): void {
       setText(out, F.host, buf, headStart[0], headEnd[0]);
     }
   }
+  if (isForeign(buf, address)) return false;
   setText(out, F.address, buf, headStart[address], headEnd[address]);
   // "- user": with its address taken out of the log a line has two tokens, and the last is the user.
   const user = headCount === 2 && isAbsent(buf, headStart[0], headEnd[0]) ? 1 : address + 2;
   if (user < headCount) setText(out, F.principal, buf, headStart[headCount - 1], headEnd[headCount - 1]);
+  return true;
+}
+
+/** True where the tokens tell of a prefix: a date or a bar in front, or an address behind the one taken for it. */
+function isForeign(buf: Uint8Array, address: number): boolean {
+  const first = headStart[0];
+  if (headEnd[0] - first >= 19 && isTimeAt(buf, first, headEnd[0]) && buf[first + 10] === 0x54) return true;
+  if (buf[headStart[address]] === 0x7c) return true;
+  for (let i = address + 1; i < headCount; i++) if (looksLikeAddress(buf, headStart[i], headEnd[i])) return true;
+  return false;
 }
 
 /** An address without a port: one with a port is a virtual host. */
@@ -187,10 +204,12 @@ function readRequest(buf: Uint8Array, at: number, end: number, out: RawExchange)
   let from = at + 1;
   let escaped = false;
   let quotes = 0;
+  let last = 0;
   for (let i = from; i < end; i++) {
     const c = buf[i];
     if (c === QUOTE) {
       quotes++;
+      last = i;
       let s = i + 1;
       while (s < end && buf[s] === SPACE) s++;
       if (isStatusAt(buf, s, end)) return readStatus(buf, from, i, escaped, s, end, out);
@@ -207,7 +226,7 @@ function readRequest(buf: Uint8Array, at: number, end: number, out: RawExchange)
       i++;
     }
   }
-  return quotes === 0 || isCutAfterQuote(buf, end) ? BAD_LINE.truncated : BAD_LINE.bad_status;
+  return quotes === 0 || (quotes === 1 && isCutBehind(buf, last, end)) ? BAD_LINE.truncated : BAD_LINE.bad_status;
 }
 
 function readStatus(
@@ -249,24 +268,20 @@ function readStatus(
 /** A status: three digits or "-", with nothing but white space, a quote or the line's end behind it. */
 function isStatusAt(buf: Uint8Array, at: number, end: number): boolean {
   if (at >= end) return false;
-  let next = at + 1;
-  if (buf[at] !== DASH) {
-    if (at + 3 > end || !isDigit(buf[at]) || !isDigit(buf[at + 1]) || !isDigit(buf[at + 2])) return false;
-    next = at + 3;
-  }
+  // A quoted "-" further back is no status.
+  if (buf[at] === DASH) return at + 1 >= end || buf[at + 1] === SPACE;
+  if (at + 3 > end || !isDigit(buf[at]) || !isDigit(buf[at + 1]) || !isDigit(buf[at + 2])) return false;
+  const next = at + 3;
   return next >= end || buf[next] === SPACE || buf[next] === QUOTE || buf[next] === TAB;
 }
 
-/** True where the line ends just behind a quote or inside a status: it was cut there. */
-function isCutAfterQuote(buf: Uint8Array, end: number): boolean {
-  let i = end - 1;
-  let digits = 0;
-  while (i >= 0 && digits < 2 && isDigit(buf[i])) {
-    i--;
-    digits++;
-  }
-  while (i >= 0 && buf[i] === SPACE) i--;
-  return i >= 0 && buf[i] === QUOTE;
+/** True where nothing stands behind a quote but the beginning of a status: the line was cut there. */
+function isCutBehind(buf: Uint8Array, quote: number, end: number): boolean {
+  let i = quote + 1;
+  while (i < end && buf[i] === SPACE) i++;
+  const from = i;
+  while (i < end && isDigit(buf[i])) i++;
+  return i === end && i - from < 3;
 }
 
 /** Passes over bare tokens between time and request (a host, a process id); a name with a dot is the host. */

@@ -135,9 +135,9 @@ function commonPrefix(spec: FormatSpec, samples: readonly Sample[]): Prefix {
 
 function learn(spec: FormatSpec, samples: readonly Sample[], columns: string | null, out: RawExchange): FormatSpec {
   const lines = samples.map((s) => (spec.prefix === 'none' ? s.line : s.rest));
-  if (spec.id === 'combined' || spec.id === 'apache-combined') return { ...spec, layout: learnCombined(lines, out) };
-  if (spec.id === 'w3c' && columns !== null) return { ...spec, columns };
-  return spec;
+  const learned = columns === null ? spec : { ...spec, columns };
+  const isCombined = spec.id === 'combined' || spec.id === 'apache-combined';
+  return isCombined ? { ...learned, layout: learnCombined(lines, out) } : learned;
 }
 
 /** Signs by which Apache's combined lines differ from nginx's, which look alike: `%b` writes "-" for no bytes. */

@@ -19,7 +19,7 @@ export interface FormatSpec {
   readonly prefix: Prefix;
   /** Learned: what stands at the open end of combined lines. */
   readonly layout?: CombinedLayout;
-  /** Learned: the columns of a W3C log. */
+  /** Learned: the columns of a W3C log, or of W3C lines among others. */
   readonly columns?: string;
   /** Given: the text of a log_format or LogFormat. */
   readonly pattern?: string;
@@ -33,23 +33,23 @@ export function formatOf(spec: FormatSpec): LogFormat {
   if (spec.mapping !== undefined) return mappedJson(spec.mapping, formatById(spec.id).timeMeaning);
   const format = formatById(spec.id);
   if (spec.layout !== undefined) return combinedWith(spec.layout, format);
-  if (spec.columns !== undefined) return w3cWith(spec.columns);
+  if (spec.id === 'w3c' && spec.columns !== undefined) return w3cWith(spec.columns);
   return format;
 }
 
 /**
  * The parser for a whole input: the spec's format first, and for a line that is not in it any prefix and every other
- * format, so that a file may mix them. Never throws; what it returns depends on the line alone.
+ * format, so that a file may mix them. A CR at the line's end is passed over. Never throws; what it returns depends on
+ * the line alone.
  */
 export function lineParser(spec: FormatSpec): LineParser {
   const format = formatOf(spec);
   const first = format.parser();
-  const others = FORMATS.filter((f) => f.id !== format.id && f.id !== 'apache-combined').map((f) => f.parser());
-  if (format.id === 'apache-combined') others.splice(FORMATS.findIndex((f) => f.id === 'combined'), 1);
-  const mixed = new MixedParser(first, others);
+  const mixed = new MixedParser(first, otherParsers(format.id, spec.columns ?? ''));
   if (spec.prefix === 'none') {
     return (buf, start, end, out) => {
       if (end - start > MAX_LINE_BYTES) return BAD_LINE.too_long;
+      if (end > start && buf[end - 1] === CR) end--;
       const reason = first(buf, start, end, out);
       return reason === BAD_LINE.ok ? reason : mixed.parse(reason, buf, start, end, out);
     };
@@ -57,10 +57,22 @@ export function lineParser(spec: FormatSpec): LineParser {
   const { prefix } = spec;
   return (buf, start, end, out) => {
     if (end - start > MAX_LINE_BYTES) return BAD_LINE.too_long;
+    if (end > start && buf[end - 1] === CR) end--;
     if (!stripPrefix(prefix, buf, start, end)) return mixed.parse(BAD_LINE.no_match, buf, start, end, out);
     return mixed.parseBody(buf, out);
   };
 }
+
+/** Parsers of all other formats. None keeps what a line said: a header line seen by one thread is not seen by the next. */
+function otherParsers(id: string, columns: string): LineParser[] {
+  const family = id === 'apache-combined' ? 'combined' : id;
+  return FORMATS.filter((f) => f.id !== family && f.id !== 'apache-combined').map((f) =>
+    (f.id === 'w3c' ? w3cWith(columns) : f).parser(),
+  );
+}
+
+/** What is left of a CRLF line end. */
+const CR = 0x0d;
 
 class MixedParser {
   private readonly first: LineParser;

@@ -106,12 +106,13 @@ function amount(value: number, unit: ExplainedValue['unit']): string {
   if (unit === 'millinats') return nats(value);
   if (unit === 'permille') return percent(value / 1000);
   if (unit === 'ms') return humanDuration(value);
-  const figure = Number.isInteger(value) ? signedCount(value) : String(value);
-  return unit ? `${figure} ${unit}` : figure;
+  const plain = Number.isInteger(value) ? signedCount(value) : String(value);
+  return unit ? `${plain} ${unit}` : plain;
 }
 
 const signedCount = (n: number): string => (n < 0 ? `−${count(-n)}` : count(n));
-const nats = (millinats: number): string => `${millinats < 0 ? '−' : ''}${Math.abs(millinats / 1000).toFixed(2)} nats`;
+const figure = (millinats: number): string => `${millinats < 0 ? '−' : ''}${Math.abs(millinats / 1000).toFixed(2)}`;
+const nats = (millinats: number): string => `${figure(millinats)} nats`;
 
 function sumLines(explanation: Explanation, page: Page): string[] {
   const { paint } = page;
@@ -119,15 +120,15 @@ function sumLines(explanation: Explanation, page: Page): string[] {
   const own = (t: ExplainedTerm): string =>
     t.detector === explanation.detector.id ? paint.bold(t.detector) : t.detector;
   const rows = [
-    ['  before any evidence', '', nats(explanation.prior_millinats), odds(explanation.prior_millinats)],
+    ['  before any evidence', '', figure(explanation.prior_millinats), odds(explanation.prior_millinats)],
     ...explanation.terms.map((term) => [
       `  ${own(term)}`,
-      `${nats(term.millinats)} × ${term.weight.toFixed(2).replace(/\.?0+$/, '')}`,
-      nats(Math.round(term.millinats * term.weight)),
-      term.weight === 0 ? `a stronger one of "${term.group}" counts` : `group "${term.group}"`,
+      `${figure(term.millinats)} × ${term.weight.toFixed(2).replace(/\.?0+$/, '')}`,
+      figure(Math.round(term.millinats * term.weight)),
+      term.weight === 0 ? `${term.group}: a stronger one counts` : term.group,
     ]),
-    ['  together', '', nats(explanation.log_odds_millinats), odds(explanation.log_odds_millinats)],
-    [`  ${threshold.action} from`, '', nats(threshold.log_odds_millinats), odds(threshold.log_odds_millinats)],
+    ['  together', '', figure(explanation.log_odds_millinats), odds(explanation.log_odds_millinats)],
+    [`  ${threshold.action} from`, '', figure(threshold.log_odds_millinats), odds(threshold.log_odds_millinats)],
   ];
   const wide = [0, 1, 2].map((i) => Math.max(...rows.map((row) => width(row[i]))));
   const lines = rows.map((row) =>
@@ -136,7 +137,7 @@ function sumLines(explanation: Explanation, page: Page): string[] {
       .trimEnd(),
   );
   lines.splice(rows.length - 2, 0, paint.dim(`  ${'─'.repeat(wide[0] + wide[1] + wide[2] + 2)}`));
-  return [paint.bold('How sure that makes it'), ...lines];
+  return [`${paint.bold('How sure that makes it')} ${paint.dim('(in nats)')}`, ...lines];
 }
 
 const odds = (millinats: number): string => riskPercent(probability(millinats));

@@ -4,10 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import type { Report, ThresholdPoint, TimeBucket } from '../../../runtime/report.ts';
+import { actorsCard } from './html/actors.ts';
 import { chartCard, thinned } from './html/chart.ts';
 import { html, json, type Markup, shipped } from './html/markup.ts';
 import { SCRIPT } from './html/script.ts';
-import { actorsCard, incidentsCard, inputCards, sliderCard, tiles, verdictCard } from './html/sections.ts';
+import { incidentsCard, inputCards, sliderCard, tiles, verdictCard } from './html/sections.ts';
 import { STYLE } from './html/style.ts';
 import { acts, ranked, verdict, when } from './words.ts';
 
@@ -88,4 +89,7 @@ function pageData(report: Report, buckets: readonly TimeBucket[], thresholds: re
 const digest = (source: string): string => `sha256-${createHash('sha256').update(source, 'utf8').digest('base64')}`;
 
 /** Two doors, one behind the other. */
-const LOGO = html`<svg width="26" height="26" viewBox="0 0 26 26" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round" aria-hidden="true"><path d="M3 23V9a6 6 0 0 1 6-6h8a6 6 0 0 1 6 6v14"/><path d="M8 23V12a3 3 0 0 1 3-3h4a3 3 0 0 1 3 3v11"/><path d="M1.5 23h23"/><circle cx="14.6" cy="16.6" r=".6" fill="currentColor"/></svg>`;
+const LOGO = html`<svg width="26" height="26" viewBox="0 0 26 26" fill="none" stroke="currentColor" stroke-width="2"
+ stroke-linejoin="round" aria-hidden="true"><path d="M3 23V9a6 6 0 0 1 6-6h8a6 6 0 0 1 6 6v14"/>
+<path d="M8 23V12a3 3 0 0 1 3-3h4a3 3 0 0 1 3 3v11"/><path d="M1.5 23h23"/>
+<circle cx="14.6" cy="16.6" r=".6" fill="currentColor"/></svg>`;

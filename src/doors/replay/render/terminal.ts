@@ -16,12 +16,13 @@ import {
   collateralWords,
   count,
   counted,
-  dimensionPlural,
   networkName,
   percent,
   ranked,
+  reasonWords,
   riskPercent,
   riskWord,
+  seenWords,
   span,
   verdict,
   when,
@@ -37,7 +38,7 @@ export interface TerminalOptions {
   readonly written?: readonly string[];
 }
 
-/** Narrower than this, lines break in the middle of what belongs together; wider than the second, nobody can read them. */
+/** Narrower than this, lines break in what belongs together; wider than the second, nobody can read them. */
 const NARROWEST = 60;
 const WIDEST = 140;
 const DEFAULT_TOP = 10;
@@ -148,7 +149,9 @@ function incidentLines(report: Report, page: Page): string[] {
 
 function incidentText(incident: Incident, page: Page): string[] {
   const { paint } = page;
-  const title = `${paint.bold(printable(incident.title))}  ${incident.class}${incident.campaign ? paint.magenta('  campaign') : ''}`;
+  const campaign = incident.campaign ? paint.magenta('  campaign') : '';
+  const what = `  ${incident.class}${campaign}`;
+  const title = paint.bold(cut(printable(incident.title), page.width - width(what) - 3)) + what;
   const facts = [
     `${when(incident.started_at, 'short')}, for ${humanDuration(between(incident.started_at, incident.ended_at))}`,
     counted(incident.actors.length, 'actor'),
@@ -189,12 +192,8 @@ function actorText(actor: ActorReport, rank: number, findings: ReadonlyMap<strin
   const action = actionPaint(actor, paint)(actionFor(actor));
   const name = cut(printable(actorName(actor.actor)), page.width - width(action) - 6);
   const head = `${pad(String(rank), 2, 'left')} ${paint.bold(name)}`;
-  const rows: string[][] = [
-    [
-      'What',
-      `${actor.risk_class}, ${riskWord(actor.risk)} (${riskPercent(actor.risk)}), since ${when(actor.first_seen, 'short')}`,
-    ],
-  ];
+  const sure = `${riskWord(actor.risk)} (${riskPercent(actor.risk)})`;
+  const rows: string[][] = [['What', `${actor.risk_class}, ${sure}, since ${when(actor.first_seen, 'short')}`]];
   const who = [networkName(actor), botName(actor), agentText(actor)].filter(Boolean).map(printable);
   if (who.length > 0) rows.push(['Who', who.join(' · ')]);
   const known = actor.findings
@@ -211,7 +210,7 @@ function actorText(actor: ActorReport, rank: number, findings: ReadonlyMap<strin
   rows.push(
     ['Leaked', leakText(actor)],
     ['Would hurt', printable(collateralWords(actor))],
-    ['Why this', printable(actor.reason)],
+    ['Why this', printable(reasonWords(actor, known))],
   );
   return [head + pad(action, page.width - width(head), 'left'), ...indented(rows, page)];
 }
@@ -268,11 +267,8 @@ function noteLines(report: Report, page: Page): string[] {
 }
 
 function footer(report: Report, page: Page): string[] {
-  const seen = Object.entries(report.actors_seen)
-    .filter(([, n]) => n > 0)
-    .map(([dimension, n]) => `${count(n)} ${dimensionPlural(dimension)}`)
-    .join(', ');
-  const rows = [['Decision hash', `${report.decision_hash} (the same input, version and seed give the same)`]];
+  const seen = seenWords(report);
+  const rows = [['Decision hash', `${report.decision_hash} (the same whenever this is run again)`]];
   if (seen) rows.unshift(['Looked at', seen]);
   return columns(
     rows.map(([name, text]) => [page.paint.dim(name), text]),

@@ -3,7 +3,7 @@
  * window or reorder letters, so everything that comes from outside goes through {@link printable} first.
  */
 
-/** Control characters, format characters (bidirectional overrides, invisible ones), lone surrogates, line separators. */
+/** Control characters, format characters (bidirectional overrides, invisible ones), lone surrogates, line breaks. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** The text with everything that a terminal would act on, or a reader not see, written out as \x1b, \u202e. */

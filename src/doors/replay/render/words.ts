@@ -1,6 +1,6 @@
 /** How the report speaks: figures, times, risks and verdicts as one sentence each, the same in every rendering. */
 import { humanDuration } from '../../../lib/units.ts';
-import type { Action, Actor, ActorReport, Report } from '../../../runtime/report.ts';
+import type { Action, Actor, ActorReport, Finding, Report } from '../../../runtime/report.ts';
 
 /** Actions from mildest to hardest. */
 export const ACTIONS: readonly Action[] = ['allow', 'tag', 'throttle', 'challenge', 'step-up', 'block'];
@@ -150,6 +150,14 @@ export function collateralWords(actor: ActorReport): string {
   return `${counted(actor.collateral, 'identity', 'identities')} that did nothing; ${shared}`;
 }
 
+/** Why this action and not more. What the strongest evidence already said is not said again. */
+export function reasonWords(actor: ActorReport, findings: readonly Finding[]): string {
+  for (const { why } of findings) {
+    if (actor.reason.startsWith(`${why}; `)) return actor.reason.slice(why.length + 2);
+  }
+  return actor.reason;
+}
+
 /** Actors in the order in which they matter: hardest action, then risk, then requests, then name. */
 export function ranked(actors: readonly ActorReport[]): ActorReport[] {
   return [...actors].sort(
@@ -160,6 +168,8 @@ export function ranked(actors: readonly ActorReport[]): ActorReport[] {
       (a.actor.key < b.actor.key ? -1 : a.actor.key > b.actor.key ? 1 : 0),
   );
 }
+
+const are = (n: number): string => (n === 1 ? 'is' : 'are');
 
 /** The verdict of a run. */
 export interface Verdict {
@@ -184,7 +194,7 @@ export function verdict(report: Report): Verdict {
     return watched > 0
       ? {
           level: 'watch',
-          headline: `Nothing here needs an action; ${counted(watched, 'actor')} ${watched === 1 ? 'is' : 'are'} worth a look.`,
+          headline: `Nothing here needs an action; ${counted(watched, 'actor')} ${are(watched)} worth a look.`,
           detail: `In ${seen}.`,
         }
       : {
@@ -193,16 +203,17 @@ export function verdict(report: Report): Verdict {
           detail: `In ${seen}. That is as far as this log can show.`,
         };
   }
+  const abusive = counted(t.requests_abusive, 'request');
   const share = t.requests > 0 ? ` (${percent(t.requests_abusive / t.requests)} of all)` : '';
   const hurt =
     t.identities_hurt === 0
       ? 'hurt nobody we can see'
       : `hurt ${counted(t.identities_hurt, 'identity that did nothing', 'identities that did nothing')}`;
-  const more = watched > 0 ? ` ${counted(watched, 'more actor')} ${watched === 1 ? 'is' : 'are'} worth watching.` : '';
+  const more = watched > 0 ? ` ${counted(watched, 'more actor')} ${are(watched)} worth watching.` : '';
   return {
     level: 'abuse',
-    headline: `${counted(acted.length, 'actor')} abused this API with ${counted(t.requests_abusive, 'request')}${share}.`,
-    detail: `Acting as recommended would have stopped ${count(t.requests_stoppable)} of them and ${hurt}.${more}`,
+    headline: `${counted(acted.length, 'actor')} abused this API with ${abusive}${share}.`,
+    detail: `Acting as recommended would have stopped ${count(Math.min(t.requests_stoppable, t.requests_abusive))} of them and ${hurt}.${more}`,
   };
 }
 
@@ -234,5 +245,10 @@ const DIMENSION_PLURALS: Record<string, string> = {
   tenant: 'hosts',
 };
 
-/** "addresses", "users": a dimension counted. */
-export const dimensionPlural = (dimension: string): string => DIMENSION_PLURALS[dimension] ?? dimension;
+/** "3,120 addresses, 811 users": what was looked at. Combinations of dimensions are the engine's own affair. */
+export function seenWords(report: Report): string {
+  return Object.entries(report.actors_seen)
+    .filter(([dimension, n]) => n > 0 && dimension in DIMENSION_PLURALS)
+    .map(([dimension, n]) => `${count(n)} ${DIMENSION_PLURALS[dimension]}`)
+    .join(', ');
+}

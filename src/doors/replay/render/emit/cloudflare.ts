@@ -43,8 +43,8 @@ export function emitCloudflare(report: Report, options: EmitOptions): string {
 }
 
 const HOW_TO = [
-  'Use: set CLOUDFLARE_API_TOKEN (Zone WAF: edit), ZONE_ID, and CUSTOM_RULESET_ID or RATELIMIT_RULESET_ID, the entry points of',
-  'the phases http_request_firewall_custom and http_ratelimit; or paste an expression into the dashboard.',
+  'Use: set CLOUDFLARE_API_TOKEN (Zone WAF: edit), ZONE_ID, and CUSTOM_RULESET_ID or RATELIMIT_RULESET_ID, the entry',
+  'points of http_request_firewall_custom and http_ratelimit; or paste an expression into the dashboard.',
   'Undo: delete the rule whose name carries the id. Past its end a rule matches nothing and can be deleted.',
   'Rate limiting by address and time needs a plan whose rate limiting rules may use these fields.',
 ];

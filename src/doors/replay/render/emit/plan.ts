@@ -1,7 +1,7 @@
 /**
  * What of a report may become a mitigation that someone pastes into a running system, whatever the target speaks.
  *
- * This is the last gate: it never lets a block through for an actor behind which more than one identity may stand, nor
+ * This is the last gate: it never lets a block through for an actor behind which more than one household may stand, nor
  * for a crawler whose network proves who it is, even if the report recommends one.
  */
 import { isIP } from 'node:net';
@@ -25,6 +25,8 @@ export const SHORTEST_TTL_MS = hours(1);
 /** What a throttled actor keeps: requests a minute, and how many may come at once. */
 export const THROTTLE_PER_MINUTE = 30;
 export const THROTTLE_BURST = 10;
+/** As many identities behind one actor are taken as one household; where more may stand, nobody is blocked. */
+export const LARGEST_HOUSEHOLD = 4;
 /** Longer texts are not matched on: a header of this size is no identity. */
 const LONGEST_TEXT = 512;
 
@@ -117,7 +119,7 @@ export function parseCidr(key: string): Target | null {
 
 function mitigation(report: Report, actor: ActorReport, target: Target, options: EmitOptions): Mitigation {
   const wanted = actor.recommended as Mitigation['action'];
-  const shared = actor.sharing.high > 1;
+  const shared = actor.sharing.low > 1 || actor.sharing.high > LARGEST_HOUSEHOLD;
   const claimed = target.kind === 'agent';
   const action = wanted === 'block' && (shared || claimed) ? 'throttle' : wanted;
   const ttlMs = options.ttlMs ?? Math.max(SHORTEST_TTL_MS, actor.ttl_s * 1000);
@@ -131,7 +133,7 @@ function mitigation(report: Report, actor: ActorReport, target: Target, options:
     `Would hurt: ${collateralWords(actor)}`,
   ];
   if (action !== wanted) {
-    const because = shared ? 'more than one identity may stand behind it' : 'anyone may send the same User-Agent';
+    const because = shared ? 'more than one household may stand behind it' : 'anyone may send the same User-Agent';
     comments.push(`Throttled instead of blocked: ${because}.`);
   }
   return { id, actor, action, target, ttlS: Math.round(ttlMs / 1000), expiresAt, comments: comments.map(comment) };
@@ -167,7 +169,7 @@ function head(report: Report, options: EmitOptions, mitigations: readonly Mitiga
   const from = inputs.length > 3 ? `${inputs.slice(0, 2).join(', ')} and ${inputs.length - 2} more` : inputs.join(', ');
   const lines = [
     `Sallyport ${report.sallyport}: ${counted(mitigations.length, 'mitigation')}, made ${rfc3339(now)} from ${from}`,
-    `Decision hash ${report.decision_hash}. Every mitigation names its id, its reason, its end, and whom it would hurt.`,
+    `Decision hash ${report.decision_hash}. Each mitigation names its id, its reason, its end, and whom it would hurt.`,
   ];
   const age = now - Date.parse(report.ended_at) / 1000;
   if (age > DAY_S) {

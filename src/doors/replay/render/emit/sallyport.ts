@@ -1,4 +1,4 @@
-/** Mitigations as Sallyport's own document, for a gateway or decision service, in shadow mode until someone says else. */
+/** Mitigations as Sallyport's own document, for a gateway or decision service: in shadow mode until told otherwise. */
 import { Document, Scalar } from 'yaml';
 import type { Report } from '../../../../runtime/report.ts';
 import { escapeUnprintable } from '../text.ts';

@@ -33,7 +33,7 @@ export function thinned(buckets: readonly TimeBucket[], most = MOST_BARS): TimeB
 export const classStyle = (name: string): string =>
   `c-${(CLASSES as readonly string[]).includes(name) ? name : 'other'}`;
 
-/** Classes that occur, those with most requests first: they stand at the bottom of a bar, where heights compare best. */
+/** Classes that occur, those with most requests first: at the bottom of a bar, heights compare best. */
 export function classesOf(buckets: readonly TimeBucket[]): string[] {
   const sums = new Map<string, number>();
   for (const bucket of buckets) {
@@ -53,13 +53,16 @@ export function chartCard(buckets: readonly TimeBucket[]): Markup {
   const views =
     classes.length === 0
       ? NONE
-      : html`<div class="switch" role="group" aria-label="What the chart shows">
-<button type="button" data-show="all" aria-pressed="true">All traffic</button><button type="button" data-show="abusive" aria-pressed="false">Abusive only</button></div>`;
+      : html`<div class="switch" role="group" aria-label="What the chart shows"><button type="button" data-show="all"
+ aria-pressed="true">All traffic</button><button type="button" data-show="abusive"
+ aria-pressed="false">Abusive only</button></div>`;
   return html`<section class="card">
-<header><div><h2>Over time</h2><p class="lead">Requests of actors with a finding in colour, by class. Times are UTC.</p></div>${views}</header>
+<header><div><h2>Over time</h2>
+<p class="lead">Requests of actors with a finding in colour, by class. Times are UTC.</p></div>${views}</header>
 ${plot(buckets, classes, 'all')}
 ${classes.length === 0 ? NONE : plot(buckets, classes, 'abusive')}
-<ul class="legend"><li><i class="dot benign"></i>everyone else</li>${legend}<li><i class="dot line"></i>errors (status 400 and above)</li></ul>
+<ul class="legend"><li><i class="dot benign"></i>everyone else</li>${legend}
+<li><i class="dot line"></i>errors (status 400 and above)</li></ul>
 </section>`;
 }
 
@@ -78,7 +81,8 @@ function plot(buckets: readonly TimeBucket[], classes: readonly string[], view: 
       if (h <= 0) return;
       y -= h;
       bars.push(
-        html`<rect class="${style}" x="${short(i * step + gap / 2)}" y="${short(y)}" width="${short(step - gap)}" height="${short(h)}"/>`,
+        html`<rect class="${style}" x="${short(i * step + gap / 2)}" y="${short(y)}" width="${short(step - gap)}"
+ height="${short(h)}"/>`,
       );
     };
     for (const name of classes) bar(bucket.abusive[name] ?? 0, classStyle(name));
@@ -94,7 +98,8 @@ function plot(buckets: readonly TimeBucket[], classes: readonly string[], view: 
   const attributes = view === 'all' ? html`data-view="all"` : html`data-view="abusive" hidden`;
   return html`<div class="chart" ${attributes}>
 <div class="y">${ticks.map((t) => html`<span>${count(top * t)}</span>`)}</div>
-<div class="plot"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${name}">${grid}${bars}${line}</svg></div>
+<div class="plot"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img"
+ aria-label="${name}">${grid}${bars}${line}</svg></div>
 <div class="x">${timeLabels(buckets).map((text) => html`<span>${text}</span>`)}</div>
 </div>`;
 }

@@ -48,7 +48,11 @@ export const NONE = new Markup('');
 /** Source that this package ships (style, script): never anything from a log. */
 export const shipped = (source: string): Markup => new Markup(source);
 
-/** A value as JSON inside `<script type="application/json">`: no `<` can end the element, no line separator break it. */
+/** One entry of a list of facts. */
+export const fact = (name: string, text: string, style = ''): Markup =>
+  html`<dt>${name}</dt><dd class="${style}">${text}</dd>`;
+
+/** A value as JSON inside `<script type="application/json">`: no `<` can end the element. */
 export function json(value: unknown): Markup {
   const escaped = (c: string): string => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return new Markup(JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, escaped));

@@ -8,11 +8,14 @@ export const SCRIPT = String.raw`
   var root = document.documentElement;
   root.classList.add('js');
   var $ = function (selector, from) { return (from || document).querySelector(selector); };
-  var $$ = function (selector, from) { return Array.prototype.slice.call((from || document).querySelectorAll(selector)); };
+  var $$ = function (selector, from) { return Array.from((from || document).querySelectorAll(selector)); };
   var data = JSON.parse($('#data').textContent);
   var figures = function (n) { return Math.round(n).toString().replace(/\B(?=(\d{3})+$)/g, ','); };
   var percent = function (share) {
-    return share <= 0 ? '0 %' : share < 0.001 ? '< 0.1 %' : (share * 100).toFixed(share < 0.1 || (share > 0.99 && share < 1) ? 1 : 0).replace(/\.0$/, '') + ' %';
+    if (share <= 0) return '0 %';
+    if (share < 0.001) return '< 0.1 %';
+    var fine = share < 0.1 || (share > 0.99 && share < 1);
+    return (share * 100).toFixed(fine ? 1 : 0).replace(/\.0$/, '') + ' %';
   };
   var make = function (name, className, text) {
     var element = document.createElement(name);
@@ -122,7 +125,8 @@ export const SCRIPT = String.raw`
       plot.appendChild(cursor);
       plot.appendChild(tip);
       var left = (i + 0.5) / n * box.width;
-      tip.style.left = Math.max(0, Math.min(box.width - tip.offsetWidth, left + (left > box.width / 2 ? -tip.offsetWidth - 14 : 14))) + 'px';
+      var beside = left > box.width / 2 ? left - tip.offsetWidth - 14 : left + 14;
+      tip.style.left = Math.max(0, Math.min(box.width - tip.offsetWidth, beside)) + 'px';
     });
   });
 
@@ -136,9 +140,10 @@ export const SCRIPT = String.raw`
       slider.setAttribute('aria-valuetext', 'risk of ' + percent(point.risk) + ' and above');
       $('#acted').textContent = figures(point.actors) + (point.actors === 1 ? ' actor' : ' actors');
       $('#stopped').textContent = figures(point.requests_stopped);
-      $('#share').textContent = data.abusive > 0 ? '(' + percent(Math.min(1, point.requests_stopped / data.abusive)) + ' of abusive requests)' : '';
+      var share = data.abusive > 0 ? Math.min(1, point.requests_stopped / data.abusive) : 0;
+      $('#share').textContent = data.abusive > 0 ? '(' + percent(share) + ' of abusive requests)' : '';
       $('#hurt').textContent = figures(point.identities_hurt);
-      $('#stopped-bar').setAttribute('width', String(data.abusive > 0 ? Math.min(100, point.requests_stopped / data.abusive * 100) : 0));
+      $('#stopped-bar').setAttribute('width', String(share * 100));
       $('#hurt-bar').setAttribute('width', String(point.identities_hurt / most * 100));
     };
     slider.addEventListener('input', draw);

@@ -41,7 +41,9 @@ body {
 h1, h2, h3, p, dl, dd, ul, ol { margin: 0; }
 h2 { font-size: 17px; font-weight: 650; letter-spacing: -.005em; }
 .lead { color: var(--soft); margin-top: 2px; font-size: 14px; }
-code, .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .92em; }
+code, .mono {
+  font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .92em;
+}
 code { background: var(--code); padding: .12em .38em; border-radius: 4px; overflow-wrap: anywhere; }
 code.take { user-select: all; }
 a { color: var(--accent); }
@@ -50,7 +52,10 @@ a { color: var(--accent); }
 .top b { font-size: 16px; letter-spacing: -.01em; }
 .top .spacer { flex: 1; }
 .top .quiet { color: var(--faint); font-size: 13px; }
-button { font: inherit; color: inherit; background: none; border: 1px solid var(--line); border-radius: 7px; cursor: pointer; }
+button {
+  font: inherit; color: inherit; background: none; border: 1px solid var(--line); border-radius: 7px;
+  cursor: pointer;
+}
 button:hover { background: var(--hover); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .top button { width: 32px; height: 32px; font-size: 15px; line-height: 1; }
@@ -58,7 +63,10 @@ button:hover { background: var(--hover); }
   background: var(--card); border: 1px solid var(--line); border-radius: 12px; box-shadow: var(--shadow);
   padding: 20px 22px; margin-bottom: 16px;
 }
-.card > header { display: flex; flex-wrap: wrap; align-items: flex-start; justify-content: space-between; gap: 8px 16px; margin-bottom: 14px; }
+.card > header {
+  display: flex; flex-wrap: wrap; align-items: flex-start; justify-content: space-between; gap: 8px 16px;
+  margin-bottom: 14px;
+}
 .verdict { border-left: 5px solid var(--good); padding: 24px 26px; }
 .verdict.abuse, .verdict.unread { border-left-color: var(--block); }
 .verdict.watch { border-left-color: var(--throttle); }
@@ -68,13 +76,24 @@ button:hover { background: var(--hover); }
 .facts dt { color: var(--faint); }
 .facts dd { overflow-wrap: anywhere; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(165px, 1fr)); gap: 12px; margin-bottom: 16px; }
-.tile { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 14px 18px; box-shadow: var(--shadow); }
-.tile b { display: block; font-size: 25px; line-height: 1.2; font-weight: 660; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
+.tile {
+  background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 14px 18px;
+  box-shadow: var(--shadow);
+}
+.tile b {
+  display: block; font-size: 25px; line-height: 1.2; font-weight: 660; letter-spacing: -.02em;
+  font-variant-numeric: tabular-nums;
+}
 .tile span { color: var(--soft); font-size: 13px; }
 .tile.bad b { color: var(--block); }
 .tile.good b { color: var(--good); }
-.legend { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 13px; color: var(--soft); margin-top: 12px; padding: 0; list-style: none; }
-.dot { display: inline-block; width: 9px; height: 9px; border-radius: 2px; margin-right: 6px; background: var(--other); }
+.legend {
+  display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 13px; color: var(--soft); margin-top: 12px; padding: 0;
+  list-style: none;
+}
+.dot {
+  display: inline-block; width: 9px; height: 9px; border-radius: 2px; margin-right: 6px; background: var(--other);
+}
 .dot.line { height: 2px; width: 14px; vertical-align: middle; background: var(--ink); }
 .benign { background: var(--bar); fill: var(--bar); }
 .c-probing { background-color: var(--probing); fill: var(--probing); }
@@ -94,19 +113,30 @@ button:hover { background: var(--hover); }
 .switch button + button { border-left: 1px solid var(--line); }
 .switch button[aria-pressed="true"] { background: var(--hover); color: var(--ink); font-weight: 600; }
 .chart { display: grid; grid-template-columns: max-content 1fr; grid-template-rows: 210px auto; column-gap: 10px; }
-.chart .y { display: flex; flex-direction: column; justify-content: space-between; text-align: right; font-size: 12px; color: var(--faint); font-variant-numeric: tabular-nums; line-height: 1; transform: translateY(-5px); height: 220px; }
+.chart .y {
+  display: flex; flex-direction: column; justify-content: space-between; text-align: right; font-size: 12px;
+  color: var(--faint); font-variant-numeric: tabular-nums; line-height: 1; transform: translateY(-5px);
+  height: 220px;
+}
 .chart .plot { position: relative; }
 .chart svg { display: block; width: 100%; height: 100%; overflow: visible; }
 .chart .grid { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
 .chart .errors { fill: none; stroke: var(--ink); stroke-width: 1.4; vector-effect: non-scaling-stroke; opacity: .75; }
-.chart .x { grid-column: 2; display: flex; justify-content: space-between; font-size: 12px; color: var(--faint); padding-top: 7px; }
+.chart .x {
+  grid-column: 2; display: flex; justify-content: space-between; font-size: 12px; color: var(--faint);
+  padding-top: 7px;
+}
 .chart .cursor { position: absolute; top: 0; bottom: 0; background: var(--ink); opacity: .08; pointer-events: none; }
 .tip {
-  position: absolute; z-index: 2; top: 6px; pointer-events: none; background: var(--card); border: 1px solid var(--line);
+  position: absolute; z-index: 2; top: 6px; pointer-events: none; background: var(--card);
+  border: 1px solid var(--line);
   border-radius: 8px; padding: 8px 11px; font-size: 13px; box-shadow: 0 4px 16px rgb(0 0 0 / 16%); white-space: nowrap;
 }
 .tip b { display: block; margin-bottom: 3px; }
-.tip div { display: flex; align-items: center; gap: 14px; justify-content: space-between; font-variant-numeric: tabular-nums; }
+.tip div {
+  display: flex; align-items: center; gap: 14px; justify-content: space-between;
+  font-variant-numeric: tabular-nums;
+}
 .line-tool { display: grid; grid-template-columns: 1.1fr 1fr; gap: 10px 34px; align-items: start; }
 .line-tool input { width: 100%; accent-color: var(--accent); margin: 6px 0 0; height: 26px; }
 .scale { display: flex; justify-content: space-between; font-size: 12px; color: var(--faint); }
@@ -115,18 +145,24 @@ button:hover { background: var(--hover); }
 .measure + .measure { margin-top: 14px; }
 .measure div { display: flex; justify-content: space-between; gap: 12px; font-size: 14px; }
 .measure b { font-variant-numeric: tabular-nums; }
-.measure svg { display: block; width: 100%; height: 10px; margin-top: 5px; border-radius: 5px; background: var(--code); }
+.measure svg {
+  display: block; width: 100%; height: 10px; margin-top: 5px; border-radius: 5px; background: var(--code);
+}
 .stopped { fill: var(--good); }
 .hurt { fill: var(--block); }
 .tools { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin-bottom: 6px; }
 .tools input {
-  font: inherit; font-size: 14px; padding: 6px 11px; border: 1px solid var(--line); border-radius: 8px; background: var(--card);
+  font: inherit; font-size: 14px; padding: 6px 11px; border: 1px solid var(--line); border-radius: 8px;
+  background: var(--card);
   color: var(--ink); min-width: 220px; flex: 1 1 220px; max-width: 340px;
 }
 .chip { font-size: 13px; padding: 4px 11px; border-radius: 99px; color: var(--soft); }
 .chip[aria-pressed="true"] { border-color: var(--accent); color: var(--ink); background: var(--hover); }
 table { width: 100%; border-collapse: collapse; font-size: 14px; }
-th { text-align: left; font-weight: 600; font-size: 12.5px; color: var(--faint); padding: 8px 10px; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th {
+  text-align: left; font-weight: 600; font-size: 12.5px; color: var(--faint); padding: 8px 10px;
+  border-bottom: 1px solid var(--line); white-space: nowrap;
+}
 th button { border: 0; padding: 0; font-weight: 600; color: inherit; }
 th button:hover { background: none; color: var(--ink); }
 th[aria-sort="ascending"] button::after { content: " \\2191"; }
@@ -148,7 +184,10 @@ html:not(.js) .opener { visibility: hidden; }
 .js tbody:not(.open) tr.detail { display: none; }
 .js tbody.open tr.row td { border-bottom-color: transparent; }
 .action { font-weight: 650; white-space: nowrap; }
-.a-block { color: var(--block); } .a-step-up, .a-challenge { color: var(--challenge); } .a-throttle { color: var(--throttle); }
+.a-block {
+  color: var(--block); } .a-step-up, .a-challenge { color: var(--challenge);
+  } .a-throttle { color: var(--throttle);
+}
 .a-tag, .a-allow { color: var(--soft); font-weight: 500; }
 .risk { display: flex; align-items: center; gap: 8px; white-space: nowrap; }
 .risk svg { width: 46px; height: 6px; border-radius: 3px; background: var(--code); flex: none; }
@@ -158,7 +197,10 @@ html:not(.js) .opener { visibility: hidden; }
 .evidence { list-style: none; padding: 0; display: grid; gap: 12px; }
 .evidence li { border-left: 3px solid var(--line); padding-left: 13px; }
 .evidence p { font-size: 15px; overflow-wrap: anywhere; }
-.meta { display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 14px; color: var(--faint); font-size: 13px; margin-top: 2px; }
+.meta {
+  display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 14px; color: var(--faint); font-size: 13px;
+  margin-top: 2px;
+}
 .evidence code { font-size: 12.5px; }
 .sample { margin-top: 5px; }
 .detail .facts { margin-top: 14px; }
@@ -167,8 +209,12 @@ html:not(.js) .opener { visibility: hidden; }
 .incident { border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; }
 .incident h3 { font-size: 15px; font-weight: 630; }
 .incident .facts { margin-top: 9px; grid-template-columns: max-content 1fr; }
-.badge { font-size: 11.5px; font-weight: 650; padding: 1px 8px; border-radius: 99px; border: 1px solid currentColor; color: var(--challenge); margin-left: 6px; vertical-align: 1px; }
+.badge {
+  font-size: 11.5px; font-weight: 650; padding: 1px 8px; border-radius: 99px; border: 1px solid currentColor;
+  color: var(--challenge); margin-left: 6px; vertical-align: 1px;
+}
 .plain td, .plain th { padding-top: 7px; padding-bottom: 7px; }
+.bad-lines td:last-child { width: 65%; }
 .plain tr:last-child td { border-bottom: 0; }
 .scroll { overflow-x: auto; }
 .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); gap: 16px; }
@@ -194,7 +240,9 @@ footer.end { color: var(--faint); font-size: 13px; margin-top: 22px; }
   .actors tr.row td { border: 0; padding: 0; }
   .actors tr.row td.num { text-align: left; color: var(--soft); font-size: 13px; }
   .actors tr.row td.num::before { content: attr(data-label) " "; }
-  .actors tr.row td.who { grid-column: 1; min-width: 0; } .actors tr.row td.do { grid-column: 2; grid-row: 1; text-align: right; }
+  .actors tr.row td.who {
+    grid-column: 1; min-width: 0; } .actors tr.row td.do { grid-column: 2; grid-row: 1; text-align: right;
+  }
   .actors tr.detail td { display: block; border: 0; padding: 4px 12px 14px; }
 }
 @media print {

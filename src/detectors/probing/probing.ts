@@ -1,0 +1,116 @@
+import { BUSINESS } from '../../event/exchange.ts';
+import { BOT_STATUS, FLAG, ROUTE_CLASS } from '../../enrich/facts.ts';
+import { PROBE_MILLINATS, probeRuleOf } from '../../enrich/content/index.ts';
+import { condition, count, distinct, sprt, type ValuesOf } from '../../engine/aggregates.ts';
+import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
+import type { Facts } from '../../engine/facts.ts';
+import { millinats } from '../../lib/fixed.ts';
+import { days, hours } from '../../lib/units.ts';
+import { percent, ramp } from '../evidence.ts';
+
+/** Statuses that say "there is nothing like that here, or not for you". 401 is a question for a password, not a miss. */
+const isMiss = (status: number): boolean =>
+  status === 404 || status === 403 || status === 400 || status === 405 || status === 410 || status === 414 || status === 501;
+
+/** What a page pulls in by itself may be missing without anybody having looked for it. */
+const isSought = (f: Facts): boolean =>
+  f.probeRule !== 0 || (f.routeClass !== ROUTE_CLASS.asset && f.routeClass !== ROUTE_CLASS.feed);
+
+/**
+ * Crawlers ask for pages that were once there. One whose network proves it is never judged; one that only says so is
+ * judged by what no crawler has a reason to ask for.
+ */
+const isJudged = (f: Facts): boolean =>
+  f.kind !== BUSINESS &&
+  f.status !== 0 &&
+  !f.has(FLAG.MALFORMED) &&
+  f.botStatus !== BOT_STATUS.verified &&
+  (f.botStatus !== BOT_STATUS.declared || f.probeRule !== 0) &&
+  isSought(f);
+
+/** Logins, codes and lookups fail for reasons of their own, and have detectors of their own. */
+const hasOwnDetector = (f: Facts): boolean => f.routeClass >= ROUTE_CLASS.login && f.routeClass <= ROUTE_CLASS.lookup && f.status !== 404;
+
+const looked = condition('looked for a path', (f) => isJudged(f) && !hasOwnDetector(f));
+const missed = condition('path missed', (f) => isJudged(f) && !hasOwnDetector(f) && isMiss(f.status));
+/** A miss on the way from one of our own pages is our dead link. */
+const followedLink = condition('dead link followed', (f) => f.has(FLAG.SAME_SITE_REFERRER) && f.probeRule === 0 && isJudged(f) && isMiss(f.status));
+/** A path only probing asks for, and it was not served: a site's own administration is. */
+const probed = condition('probe path refused', (f) => f.probeRule !== 0 && (f.status >= 400 || f.status === 0) && f.botStatus !== BOT_STATUS.verified);
+const proxied = condition('proxy attempt', (f) => f.has(FLAG.PROXY_ATTEMPT));
+const malformed = condition('malformed request', (f) => f.has(FLAG.MALFORMED) && (f.status === 0 || f.status >= 400));
+const concerns = condition('probing concerns', (f) => f.has(FLAG.MALFORMED | FLAG.PROXY_ATTEMPT) || missed.test(f) || probed.test(f));
+
+const missShare = (baselines: BuildContext['baselines']): number => Math.min(0.3, Math.max(0.05, baselines.miss));
+
+function needsOf({ actor, baselines, tune }: BuildContext) {
+  const p0 = missShare(baselines);
+  const rare = ['all', actor] as const;
+  const dead = distinct({ key: 'path', of: 'ip', windowMs: days(1), when: followedLink });
+  const paths = distinct({
+    key: actor,
+    of: 'path',
+    windowMs: hours(1),
+    when: looked,
+    guard: { of: dead, is: 'under', than: Math.max(2, Math.round(tune('dead_link_actors', 3))) },
+  });
+  const misses = sprt({
+    key: actor,
+    hit: missed,
+    when: looked,
+    guard: { of: paths, is: 'new' },
+    p0,
+    p1: Math.max(0.6, p0 * 2),
+    floor: millinats(2.3),
+    ceiling: CAP.sequential + 3000,
+  });
+  const probes = distinct({ key: rare, of: 'path', windowMs: days(1), when: probed });
+  const proxies = count({ key: rare, windowMs: hours(1), when: proxied });
+  const garbage = count({ key: rare, windowMs: hours(1), when: malformed });
+  return { dead, paths, misses, probes, proxies, garbage };
+}
+type Values = ValuesOf<ReturnType<typeof needsOf>>;
+
+export const probing = defineDetector({
+  id: 'probing',
+  number: 23,
+  title: 'Probing',
+  class: 'probing',
+  group: 'failure',
+  owasp: ['OAT-014', 'OAT-018', 'API9'],
+  actors: ['ip', 'session', 'principal', 'credential'],
+  on: 'response',
+  when: concerns,
+  cap: CAP.sequential,
+  build: (context) => {
+    const { baselines, tune } = context;
+    const p0 = missShare(baselines);
+    // Below this the test has not decided; Wald's bound for one false alarm in ten thousand is ln(10⁴) = 9.2 nats.
+    const decided = Math.round(tune('decided_millinats', 6900));
+    return {
+      needs: needsOf(context),
+      judge(v: Values, f) {
+        const { probes, garbage, proxies, misses } = v;
+        // One path that nobody else asks for is evidence already; each further one adds half as much.
+        const known = f.probeRule === 0 || probes.n === 0 ? 0 : PROBE_MILLINATS[f.probeRule] + ramp(probes.n, 2, 6, 1500, 6000);
+        const several = probes.n >= 3 ? ramp(probes.n, 3, 8, 4600, CAP.sequential) : 0;
+        const wire = Math.max(ramp(garbage.n, 3, 10, 4600, CAP.sequential), proxies.n === 0 ? 0 : ramp(proxies.n, 1, 6, 5200, CAP.sequential));
+        const tested = misses.llr >= decided ? misses.llr : 0;
+        return Math.max(known, several, wire, tested);
+      },
+      say(v: Values, f) {
+        const { probes, garbage, proxies, misses, paths } = v;
+        const parts: string[] = [];
+        if (misses.llr >= decided)
+          parts.push(`${misses.hits} of ${misses.n} different paths tried were not there (${baselines.origin === 'learned' ? 'usual' : 'assumed'}: ${percent(Math.round(p0 * 1000), 1000)})`);
+        if (probes.n > 0) {
+          const rule = probeRuleOf(f.probeRule);
+          parts.push(`${probes.n} ${probes.n === 1 ? 'path' : 'paths'} that only probing asks for${rule === undefined ? '' : `, such as ${rule.says}`}`);
+        }
+        if (proxies.n > 0) parts.push(`${proxies.n} ${proxies.n === 1 ? 'attempt' : 'attempts'} to use the server as a proxy`);
+        if (garbage.n >= 3) parts.push(`${garbage.n} request lines that are no HTTP`);
+        return parts.length > 0 ? parts.join('; ') : `${paths.n} paths tried`;
+      },
+    };
+  },
+});

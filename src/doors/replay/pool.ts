@@ -1,0 +1,80 @@
+/** Where chunks are parsed and enriched: in this thread, or on others while this one keeps the state. */
+import { Worker } from 'node:worker_threads';
+import { wrapBatch } from '../../enrich/facts.ts';
+import { SallyportError } from '../../lib/errors.ts';
+import { type SourceChunk, Stage, type Staged, type StageSetup } from './stage.ts';
+import type { WireStaged } from './worker.ts';
+
+export interface StagePool {
+  /** Chunks that may be under way at once. */
+  readonly depth: number;
+  submit(chunk: SourceChunk): Staged | Promise<Staged>;
+  close(): Promise<void>;
+}
+
+/** A pool for `workers` cores, this thread's included: with one, everything happens here. */
+export async function createPool(setup: StageSetup, workers: number): Promise<StagePool> {
+  if (workers <= 1) {
+    const stage = await Stage.create(setup);
+    return { depth: 1, submit: (chunk) => stage.process(chunk), close: async () => {} };
+  }
+  const threads = await Promise.all(Array.from({ length: workers - 1 }, () => Thread.start(setup)));
+  let next = 0;
+  return {
+    depth: threads.length * 3,
+    submit: (chunk) => threads[next++ % threads.length].submit(chunk),
+    close: async () => {
+      await Promise.all(threads.map((t) => t.close()));
+    },
+  };
+}
+
+class Thread {
+  private readonly worker: Worker;
+  private readonly waiting = new Map<number, { resolve: (s: Staged) => void; reject: (e: Error) => void }>();
+  private nextId = 0;
+
+  private constructor(worker: Worker) {
+    this.worker = worker;
+    worker.on('message', (wire: WireStaged) => {
+      this.waiting.get(wire.id)?.resolve({
+        ...wire,
+        batches: wire.batches.map((b) => wrapBatch(b.buffer, b.capacity, b.count, wire.text)),
+      });
+      this.waiting.delete(wire.id);
+    });
+    const fail = (error: Error): void => {
+      for (const { reject } of this.waiting.values()) reject(new SallyportError('SP9001', `a parsing thread died: ${error.message}`));
+      this.waiting.clear();
+    };
+    worker.on('error', fail);
+    worker.on('exit', (code) => fail(new Error(`exit code ${code}`)));
+  }
+
+  /** Starts a thread and waits until its tables are loaded. */
+  static async start(setup: StageSetup): Promise<Thread> {
+    const source = import.meta.url.endsWith('.ts');
+    const worker = new Worker(new URL(source ? './worker.ts' : './worker.js', import.meta.url), {
+      workerData: setup,
+      ...(source ? { execArgv: ['--import', 'tsx'] } : {}),
+    });
+    await new Promise<void>((resolve, reject) => {
+      worker.once('message', () => resolve());
+      worker.once('error', reject);
+    });
+    return new Thread(worker);
+  }
+
+  submit(chunk: SourceChunk): Promise<Staged> {
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      this.worker.postMessage({ id, chunk }, [chunk.buffer.buffer as ArrayBuffer]);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.worker.removeAllListeners();
+    await this.worker.terminate();
+  }
+}

@@ -1,0 +1,81 @@
+/** What a run over logs is told, and what it tells while it goes on. The command line and programs speak this. */
+import type { LoadedConfig } from '../../config/load.ts';
+import type { Action, Actor, Finding } from '../../runtime/report.ts';
+
+export interface Progress {
+  readonly bytesRead: number;
+  /** 0 where nobody knows: standard input, followed files. */
+  readonly bytesTotal: number;
+  readonly lines: number;
+  readonly badLines: number;
+  readonly elapsedMs: number;
+  readonly findings: number;
+  /** Unix time in ms that the log has come to; NaN before the first time. */
+  readonly logTimeMs: number;
+}
+
+/** What a run over logs needs to know. Paths are as typed, relative to the working directory; "-" is standard input. */
+export interface RunOptions {
+  readonly inputs: string[];
+  readonly format?: string;
+  readonly pattern?: string;
+  readonly config?: LoadedConfig;
+  /** Cores to use, this one included. The result is the same. */
+  readonly workers?: number;
+  readonly latenessMs?: number;
+  readonly seed?: number;
+  readonly onProgress?: (progress: Progress) => void;
+  /** When aborted, reading stops and the promise resolves with what is known so far. */
+  readonly signal?: AbortSignal;
+}
+
+export interface TryRunOptions extends RunOptions {
+  readonly follow?: boolean;
+  /** File to write the journal to. */
+  readonly journal?: string;
+  /** File to resume the state from, and to write it to at the end. */
+  readonly snapshot?: string;
+  /** Stops after this many applied events: with `snapshot`, to go on later. */
+  readonly stopAfterEvents?: number;
+  /** Called when evidence first reaches a detector's threshold, in order. */
+  readonly onFinding?: (finding: Finding) => void;
+}
+
+export interface ExplainRunOptions extends RunOptions {
+  /** F- and ten hex digits. */
+  readonly finding: string;
+}
+
+/** One line of `replay`: a change of what is done about an actor. */
+export interface DecisionLine {
+  readonly type: 'decision';
+  /** Place in the sequence of applied events. */
+  readonly sequence: number;
+  /** Unix time of the event in ms. */
+  readonly time_ms: number;
+  readonly id: string;
+  readonly actor: Actor;
+  readonly action: Action;
+  readonly previous: Action;
+  readonly class: string;
+  /** 0 to 1. */
+  readonly risk: number;
+  readonly ttl_s: number;
+  readonly mode: 'shadow' | 'canary' | 'enforce';
+  readonly reasons: readonly { readonly detector: string; readonly nats: number; readonly why: string }[];
+  readonly policy: string;
+}
+
+/** The last line of `replay`. */
+export interface ReplaySummary {
+  readonly type: 'summary';
+  readonly events: number;
+  readonly decisions: number;
+  readonly bad_lines: Readonly<Record<string, number>>;
+  readonly decision_hash: string;
+  readonly manifest: Readonly<Record<string, string>>;
+}
+
+export interface ReplayRunOptions extends RunOptions {
+  readonly onDecision: (decision: DecisionLine) => void;
+}

@@ -1,0 +1,36 @@
+/** `sallyport/engine`: what a detector is written against, and the engine for those who bring their own events. */
+export {
+  type Aggregate,
+  type Condition,
+  condition,
+  count,
+  cusum,
+  distinct,
+  last,
+  type Needs,
+  type Phase,
+  rate,
+  spread,
+  sprt,
+  steps,
+  top,
+  type Values,
+  type ValuesOf,
+} from './aggregates.ts';
+export {
+  type BuildContext,
+  CAP,
+  CLASSES,
+  type Detector,
+  defineDetector,
+  type FindingClass,
+  GROUPS,
+  type Group,
+  type Judgement,
+} from './detector.ts';
+export { type Decision, Engine, type EngineListener, type EngineOptions } from './engine.ts';
+export type { Facts } from './facts.ts';
+export { type ActorDimension, DIMENSIONS, type Dimension, type Key } from './keys.ts';
+export { ACTIONS, type ActionName, type ClassPolicy, type Policy } from './policy.ts';
+export { compile, type Program } from './program.ts';
+export type { StatePort } from './state.ts';

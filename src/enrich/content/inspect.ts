@@ -1,0 +1,172 @@
+/**
+ * Content inspection of what a log shows of a request. Three stages, so that ordinary requests cost a few nanoseconds a
+ * byte: a look at byte classes in the raw text; decoding and splitting into tokens; the languages, each behind a gate of
+ * the marks and words it cannot do without.
+ */
+import { CONTENT_FIELD } from '../facts.ts';
+import { matchDirectory } from './directory.ts';
+import { matchDocument } from './document.ts';
+import { decode, decoded, LAYOUT, WINDOW_BYTES } from './decode.ts';
+import { matchExpression } from './expression.ts';
+import { matchFile } from './file.ts';
+import { matchHeader } from './header.ts';
+import { matchJndi } from './jndi.ts';
+import { matchMarkup } from './markup.ts';
+import { matchPhp } from './php.ts';
+import { matchScript } from './script.ts';
+import { matchSerial } from './serial.ts';
+import { matchShell } from './shell.ts';
+import { matchSql } from './sql.ts';
+import { type ContentHit, current, tokenise } from './tokens.ts';
+import { matchUrl } from './url.ts';
+import { matchXml } from './xml.ts';
+
+export type { ContentHit } from './tokens.ts';
+
+/** Windows overlap by this much, so that a payload on a border stands whole in one of them. */
+const OVERLAP_BYTES = 512;
+/** Windows inspected of one text; of what is longer, the head and the tail. */
+const MAX_WINDOWS = 8;
+
+/** A fresh hit, to be reused with {@link resetHit}. */
+export function newHit(): ContentHit {
+  return { millinats: 0, rule: 0, at: 0, length: 0, field: 0 };
+}
+
+/** Forgets what was found: call before the first text of each exchange. */
+export function resetHit(hit: ContentHit): void {
+  hit.millinats = 0;
+  hit.rule = 0;
+  hit.at = 0;
+  hit.length = 0;
+  hit.field = 0;
+}
+
+/** Bits of the byte classes: in which kind of text a byte asks for a closer look. */
+const LOOK = { path: 1, query: 2, agent: 4, twice: 8, name: 16 } as const;
+const CLASS = new Uint8Array(256);
+for (let b = 0; b < 256; b++) {
+  const letter = (b | 0x20) >= 0x61 && (b | 0x20) <= 0x7a;
+  const digit = b >= 0x30 && b <= 0x39;
+  if (b < 0x20 || b === 0x7f) CLASS[b] = LOOK.path | LOOK.query | LOOK.agent;
+  else if (b >= 0x80) CLASS[b] = LOOK.path | LOOK.query;
+  else if (!letter && !digit) CLASS[b] = LOOK.path | LOOK.query | LOOK.agent;
+}
+const clear = (list: string, bits: number): void => {
+  for (const c of list) CLASS[c.charCodeAt(0)] &= ~bits;
+};
+// What URLs are made of; a query may hold a path or an address, which is worth a look.
+clear('/-._~,:@=&?!*+', LOOK.path);
+clear('-._~,@=&?!', LOOK.query);
+// What browsers' own names are made of.
+clear(' /-._~,:;()@+![]?#', LOOK.agent);
+for (const c of ".'*_") CLASS[c.charCodeAt(0)] |= LOOK.twice;
+CLASS[0x3d] |= LOOK.name;
+
+/**
+ * Inspects `buf[start, end)` as the given CONTENT_FIELD and keeps the strongest hit of several calls in `out`. For
+ * `path` give the whole request target: what follows its first `?` is inspected, and reported, as query. Never throws,
+ * never reads outside the range, allocates nothing, and takes time linear in the length.
+ */
+export function inspect(buf: Uint8Array, start: number, end: number, field: number, out: ContentHit): void {
+  if (field === CONTENT_FIELD.agent) {
+    if (!agentLooksOdd(buf, start, end)) return;
+  } else if (!targetLooksOdd(buf, start, end, field === CONTENT_FIELD.query)) return;
+  look(buf, start, end, field, out);
+}
+
+/** First stage for targets and referrers. */
+function targetLooksOdd(buf: Uint8Array, start: number, end: number, inQuery: boolean): boolean {
+  let previous = 0;
+  let i = start;
+  if (!inQuery) {
+    for (; i < end; i++) {
+      const byte = buf[i];
+      if (byte === 0x3f) break;
+      const bits = CLASS[byte];
+      if ((bits & LOOK.path) !== 0) return true;
+      if (byte === previous && (bits & LOOK.twice) !== 0) return true;
+      previous = byte;
+    }
+    i++;
+  }
+  for (; i < end; i++) {
+    const byte = buf[i];
+    const bits = CLASS[byte];
+    if ((bits & (LOOK.query | LOOK.name)) !== 0) {
+      if ((bits & LOOK.query) !== 0 || namesCommand(buf, start, i, end)) return true;
+    }
+    if (byte === previous && (bits & LOOK.twice) !== 0) return true;
+    previous = byte;
+  }
+  return false;
+}
+
+/**
+ * True at an equals sign whose parameter may take a command, set a directive or hold a serialised object: the words
+ * that need no mark of their own. It looks at the last two letters of the name, which few names share.
+ */
+function namesCommand(buf: Uint8Array, start: number, equals: number, end: number): boolean {
+  if (equals + 2 < end && buf[equals + 1] === 0x72 && buf[equals + 2] === 0x4f) return true; // "rO"
+  if (equals - 2 < start) return false;
+  const last = buf[equals - 1] | 0x20;
+  const before = buf[equals - 2] | 0x20;
+  if (last === 0x64) return before === 0x6d || before === 0x6e; // cmd, command
+  if (last === 0x63) return before === 0x65; // exec
+  if (last === 0x65) return before === 0x74 || before === 0x64 || before === 0x6c; // execute, _include, _file
+  return (last === 0x6d && before === 0x65) || (last === 0x6c && before === 0x6c); // system, shell
+}
+
+/** First stage for User-Agents: marks that browsers and libraries do not put into their names. */
+function agentLooksOdd(buf: Uint8Array, start: number, end: number): boolean {
+  let previous = 0x20;
+  for (let i = start; i < end; i++) {
+    const byte = buf[i];
+    const bits = CLASS[byte];
+    if ((bits & LOOK.agent) !== 0) return true;
+    if (byte === previous && (bits & LOOK.twice) !== 0) return true;
+    // "name(" and ";word": a call, a chain. Browsers put a space there.
+    if (previous === 0x3b && byte !== 0x20 && byte !== 0x29) return true;
+    if (byte === 0x28 && previous !== 0x20 && previous !== 0x29) return true;
+    previous = byte;
+  }
+  return false;
+}
+
+/** Second and third stage, in windows. */
+function look(buf: Uint8Array, start: number, end: number, field: number, out: ContentHit): void {
+  current.hit = out;
+  current.field = field;
+  current.queryField = field === CONTENT_FIELD.path ? CONTENT_FIELD.query : field;
+  let layout: number = LAYOUT.target;
+  if (field === CONTENT_FIELD.query) layout = LAYOUT.query;
+  else if (field === CONTENT_FIELD.agent || field === CONTENT_FIELD.body) layout = LAYOUT.plain;
+  let from = start;
+  for (let window = 1; ; window++) {
+    const to = from + WINDOW_BYTES < end ? from + WINDOW_BYTES : end;
+    decode(buf, from, to, layout);
+    tokenise();
+    languages();
+    if (to >= end) break;
+    if (layout === LAYOUT.target && decoded.queryAt < decoded.length) layout = LAYOUT.query;
+    from = window === MAX_WINDOWS - 1 ? Math.max(to, end - WINDOW_BYTES) : to - OVERLAP_BYTES;
+    if (window >= MAX_WINDOWS) break;
+  }
+}
+
+function languages(): void {
+  matchSql();
+  matchMarkup();
+  matchScript();
+  matchShell();
+  matchFile();
+  matchExpression();
+  matchJndi();
+  matchDocument();
+  matchXml();
+  matchUrl();
+  matchHeader();
+  matchPhp();
+  matchDirectory();
+  matchSerial();
+}
