@@ -82,7 +82,9 @@ export function scoreHubCase(hubCase: HubCase, report: Report): HubScore {
   const extra = [...classesOf]
     .filter(([address]) => !sources.includes(address))
     .map(([address, classes]) => ({ address, classes: [...classes], recommended: worst.get(address) ?? 'allow' }));
-  const bad = Object.entries(report.bad_lines).filter(([reason, n]) => n > 0 && reason !== 'comment');
+  const bad = Object.entries(report.bad_lines).filter(
+    ([reason, n]) => n > 0 && reason !== 'comment' && reason !== 'empty',
+  );
   return {
     name: hubCase.name,
     foundAlerts: hubCase.expected.filter(found).length,

@@ -29,8 +29,7 @@ describe('detector:new', () => {
   it('makes a detector that finds its positive and leaves its benign fixture alone', async () => {
     const folder = join(tree, 'src/detectors/slow-upload');
     const { slowUpload } = (await import(join(folder, 'slow-upload.ts'))) as { slowUpload: Detector };
-    const run = (side: string) =>
-      runFixture(new URL(`file://${folder}/fixtures/${side}.jsonl`), { detectors: [slowUpload] });
+    const run = (side: string) => runFixture(new URL(`file://${folder}/${side}.jsonl`), { detectors: [slowUpload] });
     expect(run('positive').findings.map((f) => f.actor.key)).toEqual(['203.0.113.5']);
     expect(run('benign').findings).toEqual([]);
     const { README, ...detector } = { ...slowUpload, README: made.files['README.md'] };

@@ -43,7 +43,7 @@ describe('these checks can fail', () => {
   const detector = { ...DETECTORS[0], id: 'sample', class: 'probing' as const, owasp: ['API4'] };
   const whole: Folder = {
     id: 'sample',
-    files: ['README.md', 'fixtures/benign.log', 'fixtures/positive.log', 'sample.ts', 'sample.test.ts'],
+    files: ['README.md', 'benign.jsonl', 'positive.jsonl', 'sample.ts', 'sample.test.ts'],
     readme: 'Keys, algorithm, source, thresholds, evasion, OWASP: API4',
   };
   const row = '| 1 | `sample` | probing | API4 |';

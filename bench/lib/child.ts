@@ -73,7 +73,7 @@ export async function run(program: string, args: readonly string[], cores: strin
 function tail(stream: NodeJS.ReadableStream): () => string {
   let text = '';
   stream.on('data', (chunk: Buffer) => {
-    text = (text + chunk.toString('latin1')).slice(-KEPT);
+    text = (text + chunk.toString('utf8')).slice(-KEPT);
   });
   return () => text;
 }

@@ -20,8 +20,8 @@ export function scaffold(id: string, index: string): Scaffold {
       [`${id}.ts`]: code(id, name, title),
       [`${id}.test.ts`]: test(id, name),
       'README.md': readme(title),
-      'fixtures/positive.jsonl': POSITIVE,
-      'fixtures/benign.jsonl': BENIGN,
+      'positive.jsonl': POSITIVE,
+      'benign.jsonl': BENIGN,
     },
     index: listed(index, id, name),
   };
@@ -86,7 +86,7 @@ import { runFixture } from '../testing.ts';
 import { ${name} } from './${id}.ts';
 
 const fixture = (side: 'positive' | 'benign') =>
-  runFixture(new URL(\`fixtures/\${side}.jsonl\`, import.meta.url), { detectors: [${name}] });
+  runFixture(new URL(\`\${side}.jsonl\`, import.meta.url), { detectors: [${name}] });
 
 describe(${name}.id, () => {
   it('finds the abuse and says it with figures', () => {
@@ -101,16 +101,29 @@ describe(${name}.id, () => {
 });
 `;
 
-const readme = (title: string): string => `# ${title}
+const readme = (title: string): string => `# ${title} (100)
 
 One paragraph: what the abuse is, who does it, what it costs.
 
-- **Keys:** address.
-- **Algorithm:** refused requests in a sliding window of ten minutes against a limit.
-- **Source:** the paper, RFC or measurement that it follows.
-- **Thresholds:** \`limit\` 20 refused requests: why this figure and not another.
-- **Evasion:** staying below the limit; rotating addresses.
-- **OWASP:** API1.
+| | |
+|---|---|
+| actors | address |
+| class, group | \`enumeration\`, \`failure\` |
+| OWASP | API1 |
+| evidence | 4.6 nats at the limit, a tenth more for each further refusal |
+| source | the paper, RFC or measurement that it follows |
+
+## How
+
+Refused requests in a sliding window of ten minutes against a limit.
+
+## Why these figures
+
+\`limit\`, 20 refused requests: why this threshold and not another.
+
+## Evaded by
+
+Staying below the limit; rotating addresses.
 `;
 
 const POSITIVE = `{"t": 0, "ip": "203.0.113.5", "agent": "Mozilla/5.0", "target": "/reports/{i}", "status": 403, "repeat": {"n": 40, "every_s": 2, "target": "/reports/{i}"}}

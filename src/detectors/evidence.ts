@@ -20,3 +20,8 @@ export function percent(part: number, whole: number): string {
   const permille = Math.round((part * 1000) / whole);
   return permille >= 100 || permille % 10 === 0 ? `${Math.round(permille / 10)} %` : `${permille / 10} %`;
 }
+
+/** A number of distinct values: exact up to 8, "about" beyond, where it is an estimate (aggregates: `distinct`). */
+export function about(n: number): string {
+  return n > 8 ? `about ${n}` : `${n}`;
+}

@@ -16,6 +16,12 @@ export function createEnricher(setup: EnricherSetup): Enricher {
   return new Enricher({ ...setup, software: new AgentFacts(), content: new ContentFacts(setup.decoys ?? []) });
 }
 
+/** Unix time in ms from which a browser of a release year is stale; 0 for year 0, "unknown". */
+const STALE_AT = Float64Array.from({ length: 65_536 }, (_, year) => (year === 0 ? 0 : Date.UTC(year + STALE_YEARS, 0, 1)));
+
+/** Agents known to hold nothing, by the low bits of their hash: most exchanges repeat one of a few thousand. */
+const CLEAN_AGENTS = 4096;
+
 /** The software table as the enricher asks for it. */
 class AgentFacts implements SoftwarePort {
   private readonly table = new SoftwareTable();
@@ -30,8 +36,7 @@ class AgentFacts implements SoftwarePort {
     return this.table.result.bot;
   }
   get staleAt(): number {
-    const { releaseYear } = this.table.result;
-    return releaseYear === 0 ? 0 : Date.UTC(releaseYear + STALE_YEARS, 0, 1);
+    return STALE_AT[this.table.result.releaseYear];
   }
   get odd(): boolean {
     return (this.table.result.flags & FLAG.ODD_AGENT) !== 0;
@@ -50,19 +55,28 @@ class ContentFacts implements ContentPort {
   readonly hit = newHit();
   readonly probeRule = probeRule;
   readonly decoyOf: ContentPort['decoyOf'];
+  private readonly cleanHi = new Int32Array(CLEAN_AGENTS);
+  private readonly cleanLo = new Int32Array(CLEAN_AGENTS);
 
   constructor(decoys: readonly string[]) {
     const set = decoys.length === 0 ? NO_DECOYS : new DecoySet(decoys);
     this.decoyOf = (buf, start, end) => decoyOf(buf, start, end, set);
   }
 
-  inspect(raw: RawExchange): void {
+  inspect(raw: RawExchange, agentHi: number, agentLo: number): void {
     const { hit } = this;
     resetHit(hit);
     if (raw.kind === BUSINESS) return;
     const { buf, spans } = raw;
     inspect(buf, spans[F.target], spans[F.target + 1], CONTENT_FIELD.path, hit);
     inspect(buf, spans[F.referrer], spans[F.referrer + 1], CONTENT_FIELD.referrer, hit);
+    const slot = agentLo & (CLEAN_AGENTS - 1);
+    if (this.cleanLo[slot] === agentLo && this.cleanHi[slot] === agentHi) return;
+    const before = hit.millinats;
     inspect(buf, spans[F.agent], spans[F.agent + 1], CONTENT_FIELD.agent, hit);
+    // Only "nothing at all" is remembered: a weaker hit than the target's would not show here.
+    if (before !== 0 || hit.millinats !== 0) return;
+    this.cleanHi[slot] = agentHi;
+    this.cleanLo[slot] = agentLo;
   }
 }

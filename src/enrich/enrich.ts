@@ -42,7 +42,7 @@ export interface SoftwarePort {
 }
 export interface ContentPort {
   readonly hit: { millinats: number; rule: number; at: number; length: number; field: number };
-  inspect(raw: RawExchange): void;
+  inspect(raw: RawExchange, agentHi: number, agentLo: number): void;
   probeRule(buf: Uint8Array, start: number, end: number): number;
   decoyOf(buf: Uint8Array, start: number, end: number): number;
 }
@@ -350,7 +350,7 @@ export class Enricher {
     batch.contentAt[row] = 0;
     batch.contentLength[row] = 0;
     if (content === undefined) return;
-    content.inspect(raw);
+    content.inspect(raw, batch.agentHi[row], batch.agentLo[row]);
     const { hit } = content;
     if (hit.rule === 0) return;
     batch.contentMillinats[row] = hit.millinats;
@@ -362,5 +362,5 @@ export class Enricher {
 }
 
 function cut(length: number): number {
-  return length > MAX_TEXT ? MAX_TEXT : length;
+  return Math.min(length, MAX_TEXT);
 }

@@ -9,7 +9,7 @@
 import { combine, lanes, mix32 } from '../lib/hash.ts';
 
 /** Requests kept in all. About 100 bytes each while learning. */
-export const SAMPLE_REQUESTS = 120_000;
+export const SAMPLE_REQUESTS = 60_000;
 /** Requests kept of one actor and hour. */
 export const CELL_REQUESTS = 1000;
 
@@ -53,7 +53,7 @@ export class Cell {
   }
 
   get kept(): number {
-    return this.seen < CELL_REQUESTS ? this.seen : CELL_REQUESTS;
+    return Math.min(this.seen, CELL_REQUESTS);
   }
 
   add(request: Observation): void {

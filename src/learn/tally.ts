@@ -26,23 +26,26 @@ export interface Actor extends ActorTally {
   cells: Cell[];
 }
 
+/** Requests by minute of the cell that is being counted. */
+const minutes = new Uint32Array(MINUTES);
+
 /** What paths look like when a route's class is asked for, remembered. */
 export class ClassCache {
   private readonly overrides: readonly ClassOverride[];
-  private readonly known = new Map<string, number>();
+  private readonly known = METHODS.map(() => new Map<string, number>());
 
   constructor(overrides: readonly ClassOverride[]) {
     this.overrides = overrides;
   }
 
   of(path: string, method: number): number {
-    const key = `${method} ${path}`;
-    let routeClass = this.known.get(key);
+    const known = this.known[method];
+    let routeClass = known.get(path);
     if (routeClass === undefined) {
       const bytes = bytesOf(path);
       routeClass = overriddenClass(this.overrides, bytes, 0, bytes.length, method);
       if (routeClass < 0) routeClass = classByName(bytes, 0, bytes.length, method);
-      this.known.set(key, routeClass);
+      known.set(path, routeClass);
     }
     return routeClass;
   }
@@ -102,7 +105,7 @@ export class Tallies {
     actor.cells.push(cell);
     if (cell.software === SOFTWARE_CLASS.tool) actor.tool = true;
     if (cell.software !== 0) actor.declared = true;
-    const minutes = new Uint32Array(MINUTES);
+    minutes.fill(0);
     let attempts = 0;
     let failed = 0;
     for (const { path, method, status, minute } of cell.requests) {

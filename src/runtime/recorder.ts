@@ -146,6 +146,11 @@ export class Recorder implements EngineListener {
     if (action >= ACTION.tag && !engine.batch.response) this.timeline.abusive(engine.facts.now, classIndex, engine.sequence);
   }
 
+  /** The profile of an actor of the event in work, if it has one. */
+  profileOf(engine: Engine, key: number): ActorProfile | undefined {
+    return this.profileIndex.get(this.keyOf(engine, key, 0));
+  }
+
   /** Tells the time line about an event, whatever was decided. */
   event(nowMs: number, response: boolean, status: number): void {
     this.timeline.event(nowMs, response, status);

@@ -1,8 +1,15 @@
 /** The catalogue is complete when every detector has all its parts: code, page, fixtures for both sides, test, a row. */
 import type { Detector } from '../../src/engine/detector.ts';
 
-/** What a README of a detector must have a heading or a line for. */
-const ASPECTS = ['keys', 'algorithm', 'source', 'threshold', 'evasion', 'owasp'];
+/** What a README of a detector must speak of, and how one sees that it does. */
+const ASPECTS: Readonly<Record<string, RegExp>> = {
+  'its keys (actors)': /\b(?:keys?|actors?)\b/i,
+  'its algorithm (how)': /\balgorithm\b|^## How\b/im,
+  'the source it follows': /\bsources?\b|\bRFC \d|\bet al\b|\([A-Z][^()]*\b(?:19|20)\d\d\)/i,
+  'its thresholds and why': /\bthresholds?\b|^## Why\b/im,
+  'how it is evaded': /\beva(?:sion|ded)\b/i,
+  OWASP: /\bOWASP\b/,
+};
 
 export interface Folder {
   readonly id: string;
@@ -19,11 +26,11 @@ export function folderProblems(folder: Folder, detector: Detector | undefined, p
     [detector !== undefined, 'is not in the list of src/detectors/index.ts'],
     [files.includes(`${id}.ts`), `has no code (${id}.ts)`],
     [files.includes(`${id}.test.ts`), `has no test (${id}.test.ts)`],
-    [has(/^fixtures\/positive/), 'has no fixture of abuse (fixtures/positive*)'],
-    [has(/^fixtures\/benign/), 'has no benign fixture (fixtures/benign*)'],
+    [has(/^positive.*\.jsonl$/), 'has no fixture of abuse (positive.jsonl)'],
+    [has(/^benign.*\.jsonl$/), 'has no benign fixture (benign.jsonl)'],
     [readme !== '', 'has no README.md'],
-    ...ASPECTS.map(
-      (aspect) => [readme.toLowerCase().includes(aspect), `README.md says nothing of: ${aspect}`] as const,
+    ...Object.entries(ASPECTS).map(
+      ([aspect, sign]) => [sign.test(readme), `README.md says nothing of ${aspect}`] as const,
     ),
     ...(detector?.owasp ?? []).map((code) => [readme.includes(code), `README.md does not name ${code}`] as const),
     [page.includes(`\`${id}\``), 'is not in docs/detectors.md'],

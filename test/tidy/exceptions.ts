@@ -7,7 +7,42 @@ export interface Exception {
   readonly why: string;
 }
 
-export const LONG_FILES: Readonly<Record<string, Exception>> = {};
+export const LONG_FILES: Readonly<Record<string, Exception>> = {
+  'src/engine/program.ts': {
+    lines: 400,
+    why: 'the compiler from declarations to flat records: sharing, guards and layout refer to each other',
+  },
+  'src/enrich/enrich.ts': {
+    lines: 380,
+    why: 'fills every column of a row, in one order: in several files nobody could see that none is forgotten',
+  },
+  'src/enrich/software.ts': {
+    lines: 360,
+    why: 'the decision table of client software, each agent string looked at once',
+  },
+  'src/lib/ip.ts': {
+    lines: 390,
+    why: 'parsing, printing, sets and scopes of addresses share the lane layout, which nobody else should know',
+  },
+  'src/enrich/routes/routes.test.ts': { lines: 380, why: 'one table of paths and templates, read side by side' },
+};
 
 /** Keys are `path#function`. */
-export const LONG_FUNCTIONS: Readonly<Record<string, Exception>> = {};
+export const LONG_FUNCTIONS: Readonly<Record<string, Exception>> = {
+  'src/enrich/content/tokens.ts#tokenise': {
+    lines: 60,
+    why: 'one pass over the text with a branch for each kind of token; calls would cost more than they explain',
+  },
+  'src/enrich/content/decode.ts#first': {
+    lines: 52,
+    why: 'one pass that copies and decodes at once, on the path of every request that has a query',
+  },
+  'src/enrich/network.ts#decodeNetworks': {
+    lines: 52,
+    why: 'reads the sections of a binary file in their order: it is the description of the format',
+  },
+  'src/enrich/enrich.ts#readIdentities': {
+    lines: 52,
+    why: 'three identities by the same steps, then whether they were accepted; named columns keep it monomorphic',
+  },
+};

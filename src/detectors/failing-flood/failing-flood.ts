@@ -3,7 +3,7 @@ import { count, distinct, sprt, type ValuesOf } from '../../engine/aggregates.ts
 import { type BuildContext, defineDetector } from '../../engine/detector.ts';
 import { minutes } from '../../lib/units.ts';
 import { anonymous, paced, refused } from '../conditions.ts';
-import { ramp } from '../evidence.ts';
+import { about, ramp } from '../evidence.ts';
 
 /** Refused requests within a minute from which a stream of nothing but refusals is a flood. */
 const PER_MINUTE = 60;
@@ -56,7 +56,7 @@ export const failingFlood = defineDetector({
         return ramp(v.refusals.n, perMinute, perMinute * 4, FIRST, CAP_RATE);
       },
       say(v: Values) {
-        const agents = isDisguised(v) ? `, under ${v.names.n} different agents` : '';
+        const agents = isDisguised(v) ? `, under ${about(v.names.n)} different agents` : '';
         return `${v.refusals.n} requests within a minute were refused and next to none was answered${agents}`;
       },
     };

@@ -5,7 +5,7 @@ import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts
 import type { Facts } from '../../engine/facts.ts';
 import { ln, logRatio, millinats } from '../../lib/fixed.ts';
 import { days, hours, minutes } from '../../lib/units.ts';
-import { percent, ramp } from '../evidence.ts';
+import { about, percent, ramp } from '../evidence.ts';
 import {
   attemptKey,
   loginAttempt,
@@ -96,7 +96,7 @@ export const failureTest = defineDetector({
       say(v: Values, facts) {
         if (formEvidence(v, facts, pace) > statusEvidence(v, facts, perFailure)) return sayForm(v);
         const { hits, n } = v.attempts;
-        const users = v.users.n > 1 ? `, for ${v.users.n} users` : '';
+        const users = v.users.n > 1 ? `, for ${about(v.users.n)} users` : '';
         return `${hits} of ${n} login attempts failed${users} (${usual})`;
       },
     };

@@ -66,7 +66,7 @@ export const rateLimit = defineDetector({
       },
       say(v: Values) {
         if (v.sustained.aheadMs > 0) return `${v.minute.n} requests within a minute, ${basis} ${limit} a minute`;
-        return `${v.minute.n} requests almost at once; ${burst} at once and ${perSecond} a second are within the ${basis}`;
+        return `${v.minute.n} requests in a burst, ${basis} ${burst} at once and ${perSecond} a second`;
       },
     };
   },

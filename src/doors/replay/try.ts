@@ -74,7 +74,8 @@ export async function prepare(
   return { sources, session, order, tally, run };
 }
 
-function flatten(thresholds: Readonly<Record<string, Readonly<Record<string, number>>>>): Record<string, number> {
+/** Thresholds by `detector.name`, as the compiler takes them. */
+export function flatten(thresholds: Readonly<Record<string, Readonly<Record<string, number>>>>): Record<string, number> {
   return Object.fromEntries(
     Object.entries(thresholds).flatMap(([id, values]) =>
       Object.entries(values).map(([name, value]) => [`${id}.${name}`, value] as const),

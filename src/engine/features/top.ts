@@ -14,6 +14,8 @@ const SKETCH_WIDTH = 4096;
 const SKETCH_ROWS = 4;
 /** Usual share of a value that was never seen in a finished window, in permille. */
 const USUAL_FLOOR = 1;
+/** A window with fewer events than this says nothing of what is usual: nights of small sites. */
+const MIN_WINDOW = 200;
 
 export class TopTable {
   private readonly hi = new Int32Array(TOP_COUNTERS);
@@ -121,7 +123,8 @@ export class TopTable {
   }
 
   private roll(window: number): void {
-    if (this.total > 0) {
+    if (this.total < MIN_WINDOW) this.counts.fill(0);
+    else {
       for (let i = 0; i < this.used; i++) {
         const share = Math.floor((this.counts[i] * 1000) / this.total);
         // The first finished window is taken as usual; afterwards it moves by a quarter of the difference.

@@ -60,8 +60,9 @@ clear('/-._~,:@=&?!*+', LOOK.path);
 clear('-._~,@=&?!', LOOK.query);
 // What browsers' own names are made of.
 clear(' /-._~,:;()@+![]?#', LOOK.agent);
-for (const c of ".'*_") CLASS[c.charCodeAt(0)] |= LOOK.twice;
+for (const c of ".'*_!") CLASS[c.charCodeAt(0)] |= LOOK.twice;
 CLASS[0x3d] |= LOOK.name;
+CLASS[0x2e] |= LOOK.name;
 
 /**
  * Inspects `buf[start, end)` as the given CONTENT_FIELD and keeps the strongest hit of several calls in `out`. For
@@ -94,7 +95,8 @@ function targetLooksOdd(buf: Uint8Array, start: number, end: number, inQuery: bo
     const byte = buf[i];
     const bits = CLASS[byte];
     if ((bits & (LOOK.query | LOOK.name)) !== 0) {
-      if ((bits & LOOK.query) !== 0 || namesCommand(buf, start, i, end)) return true;
+      if ((bits & LOOK.query) !== 0) return true;
+      if (byte === 0x2e ? namesClass(buf, start, i, end) : namesCommand(buf, start, i, end)) return true;
     }
     if (byte === previous && (bits & LOOK.twice) !== 0) return true;
     previous = byte;
@@ -115,6 +117,15 @@ function namesCommand(buf: Uint8Array, start: number, equals: number, end: numbe
   if (last === 0x63) return before === 0x65; // exec
   if (last === 0x65) return before === 0x74 || before === 0x64 || before === 0x6c; // execute, _include, _file
   return (last === 0x6d && before === 0x65) || (last === 0x6c && before === 0x6c); // system, shell
+}
+
+/** True at a dot behind "class" or "java", or before "ini": names that need no other mark. */
+function namesClass(buf: Uint8Array, start: number, dot: number, end: number): boolean {
+  if (dot - 4 < start) return false;
+  const last = buf[dot - 1] | 0x20;
+  const before = buf[dot - 2] | 0x20;
+  if ((last === 0x73 && before === 0x73) || (last === 0x61 && before === 0x76)) return true;
+  return dot + 3 < end && (buf[dot + 1] | 0x20) === 0x69 && (buf[dot + 2] | 0x20) === 0x6e && (buf[dot + 3] | 0x20) === 0x69;
 }
 
 /** First stage for User-Agents: marks that browsers and libraries do not put into their names. */

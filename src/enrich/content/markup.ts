@@ -60,11 +60,16 @@ function elementAt(i: number): void {
   const active = (groups & GROUP.tagActive) !== 0;
   const after = kinds[j + 1];
   if (isEdge(j + 1)) {
-    // "h2<h1" compares; " <h1" is the start of something.
-    const compares = i > 0 && gaps[i] === 0 && (kinds[i - 1] === KIND.word || kinds[i - 1] === KIND.number);
-    if (!compares) report(active ? RULE.htmlActiveProbe : RULE.htmlProbe, i, j);
+    if (!compares(i, j)) report(active ? RULE.htmlActiveProbe : RULE.htmlProbe, i, j);
   } else if (after === 0x3e) report(closing(i, j) || !active ? RULE.htmlPlain : RULE.htmlActive, i, j + 1);
-  else if (after === 0x2f || attributeAt(j + 1)) report(active ? RULE.htmlActive : RULE.htmlPlain, i, j + 1);
+  else if (after === 0x2f ? gaps[j + 1] === 0 : attributeAt(j + 1) && !compares(i, j + 1)) report(active ? RULE.htmlActive : RULE.htmlPlain, i, j + 1);
+}
+
+/** True for "h2<h1" and "a<b and b>c": an angle bracket right behind a word, and no attribute with a value. */
+function compares(i: number, from: number): boolean {
+  if (i === 0 || gaps[i] !== 0 || (kinds[i - 1] !== KIND.word && kinds[i - 1] !== KIND.number)) return false;
+  for (let j = from; j < from + 6; j++) if (kinds[j] === 0x3d) return false;
+  return true;
 }
 
 /** True for `</word>`. */

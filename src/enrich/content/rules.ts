@@ -137,7 +137,7 @@ export const RULE = {
   javaContext: rule(163, 'java-context', 'java', 8800, 'sets the context of an expression language'),
   javaName: rule(164, 'java-name', 'java', 3000, 'has the name of a class of Java'),
   jndiLookup: rule(170, 'jndi-lookup', 'jndi', 9200, 'asks for a lookup through JNDI'),
-  jndiNested: rule(171, 'jndi-nested', 'jndi', 9200, 'hides a lookup inside nested lookups'),
+  jndiNested: rule(171, 'jndi-nested', 'jndi', 9100, 'hides a lookup inside nested lookups'),
   jndiAddress: rule(172, 'jndi-address', 'jndi', 8500, 'has an address of JNDI'),
 
   mongoWhere: rule(180, 'nosql-where', 'nosql', 8500, 'passes script to a document database'),

@@ -18,6 +18,7 @@ const OWNERS = set('document window self top parent globalthis frames');
 const COOKIES = set('cookie domain write writeln');
 const JAVA = id('java');
 const SCRIPT = id('script');
+const VOID = id('void');
 const VOID_WORDS = 4;
 const DATA = id('data');
 const LOCATION = id('location');
@@ -34,7 +35,7 @@ const DOCUMENT = id('document');
 /** Looks for script in the tokens. */
 export function matchScript(): void {
   if ((tokens.marks & MARK.chain) !== 0 && (tokens.marks & MARK.equals) !== 0) statements();
-  if ((tokens.words & GROUP.script) === 0) return;
+  if ((tokens.words & (GROUP.script | GROUP.java)) === 0) return;
   const marks = tokens.marks & (MARK.paren | MARK.colon | MARK.quote | MARK.bracket | MARK.equals);
   if (marks === 0) return;
   const count = tokens.count;
@@ -106,7 +107,7 @@ function inAttribute(i: number): boolean {
 
 /** `void(0)` and `void 0`: what pages write into links that do nothing. */
 function isVoid(i: number): boolean {
-  if (kinds[i] !== KIND.word || ids[i] !== 0) return false;
+  if (ids[i] !== VOID) return false;
   const at = kinds[i + 1] === 0x28 ? i + 2 : i + 1;
   const after = kinds[i + 1] === 0x28 ? at + 2 : at + 1;
   const idle = kinds[at] === KIND.number || (GROUPS[ids[at]] & GROUP.literal) !== 0 || kinds[at] === 0x29;
@@ -141,7 +142,7 @@ function dialogAt(i: number): void {
       argument === 0x5b ||
       (GROUPS[ids[i + 2]] & GROUP.script) !== 0 ||
       (argument === 0x29 && isEdge(i + 3)) ||
-      (argument === KIND.word && kinds[i + 3] === 0x29);
+      (argument === KIND.word && kinds[i + 3] === 0x29 && gaps[i + 1] === 0);
     if (passed) report(RULE.jsDialog, i, i + 2);
     return;
   }

@@ -46,7 +46,7 @@ export function matchShell(): void {
   const { marks, words } = tokens;
   const structural = MARK.chain | MARK.dollar | MARK.quote | MARK.angle | MARK.slash | MARK.brace | MARK.line | MARK.equals;
   if ((marks & (structural | MARK.space | MARK.percent)) === 0) return;
-  if ((words & (ANY | GROUP.systemDirectory)) === 0 && (marks & (MARK.brace | MARK.angle)) === 0) return;
+  if ((words & (ANY | GROUP.systemDirectory)) === 0 && (marks & (MARK.brace | MARK.angle | MARK.dollar)) === 0) return;
   const count = tokens.count;
   for (let i = 0; i < count; i++) {
     const kind = kinds[i];

@@ -4,7 +4,8 @@
  * bounded looking ahead; comments are taken out first, because MySQL and others read them as spaces.
  */
 import { RULE } from './rules.ts';
-import { gaps, isFirst, isQuote, KIND, kinds, MARK, report, tokens } from './tokens.ts';
+import { scratch } from './decode.ts';
+import { gaps, isFirst, isQuote, KIND, kinds, MARK, report, starts, tokens } from './tokens.ts';
 import { logicAt, operandEnd, skipOpeners } from './sql-condition.ts';
 import { functionAt } from './sql-function.ts';
 import { selectAt, statementAt } from './sql-statement.ts';
@@ -109,7 +110,9 @@ function numberEnds(k: number): boolean {
 function castAt(k: number): void {
   if (k === 0 || apart(k) || apart(k + 2)) return;
   const before = kindAt(k - 1);
-  if (before === 0x29 || isQuote(before) || before === KIND.word) report(RULE.sqlCast, tokenAt(k - 1), tokenAt(k + 2));
+  // Modules of Perl and namespaces of C++ are written alike, with a capital or another type behind.
+  const lower = scratch[starts[tokenAt(k + 2)]] >= 0x61 && kindAt(k + 3) !== 0x3a;
+  if (before === 0x29 || isQuote(before) || (before === KIND.word && lower)) report(RULE.sqlCast, tokenAt(k - 1), tokenAt(k + 2));
 }
 
 function unionAt(k: number): void {
@@ -172,14 +175,11 @@ function clauseAt(k: number, j: number): void {
   if (byNumber || limited || compared) report(RULE.sqlQuoteClause, tokenAt(k), tokenAt(j + 1));
 }
 
-/** A quote that ends its value behind a number or a single word: somebody looks for an error message. */
+/** A quote that ends its value behind a number alone: somebody looks for an error message. */
 function lonelyAt(k: number): void {
   const before = tokenAt(k) - 1;
   if (before < 0 || gaps[tokenAt(k)] !== 0) return;
   let first = before;
-  while (first > 0 && before - first < 3 && !isFirst(first)) first--;
-  if (!isFirst(first)) return;
-  const kind = kinds[before];
-  const closer = kind === 0x29 || isQuote(kind) || kind === 0x5c;
-  if (kind === KIND.number || closer) report(RULE.sqlQuoteProbe, first, tokenAt(k));
+  while (first > 0 && before - first < 3 && (kinds[first] === 0x29 || kinds[first] === 0x5c)) first--;
+  if (isFirst(first) && kinds[first] === KIND.number) report(RULE.sqlQuoteProbe, first, tokenAt(k));
 }

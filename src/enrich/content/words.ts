@@ -203,6 +203,7 @@ add(
   cron anacrontab logrotate ssl pki ld kubernetes docker rc vsftpd proftpd samba smb exim4 postfix`,
 );
 add(GROUP.mongo, 'ne eq gt gte lt lte in nin regex where exists or and not nor expr elemmatch mod all size type options');
+add(GROUP.mongo, 'db');
 add(GROUP.mongo, '__schema __type introspectionquery __typename');
 add(
   GROUP.dunder,
@@ -219,7 +220,7 @@ add(GROUP.xml, 'entity doctype xml xi include xsl cdata public system exec echo 
 add(GROUP.systemFile, 'ini web meta inf htaccess htpasswd env git svn fakepath www log');
 add(GROUP.header, 'set content transfer x access http get post put head options delete location refresh host status link');
 add(GROUP.url, 'var let const new while do for db insert find remove drop update aggregate');
-add(GROUP.url, 'return this to store examine parameters');
+add(GROUP.url, 'void return this to store examine parameters');
 add(GROUP.url, 'localhost metadata google internal url txt asp aspx jsp cgi');
 add(GROUP.serial, 'rO0AB python ruby javax nd_func o type tag yaml'.toLowerCase());
 

@@ -22,9 +22,13 @@ const OBJECT = 6;
 const SEARCH = 7;
 const PRINCIPAL = 8;
 const KEY = 9;
+const LOOSE_PAGE = 10;
+/** `p=` is a page in some software and the number of an article in other: deeper than this it is no page. */
+const MAX_LOOSE_PAGE = 200;
 
 const NAMES: readonly (readonly [number, string])[] = [
-  [PAGE, 'page p pg paged pageno page_no pagenum page_number pagenumber page[number] pageindex currentpage'],
+  [LOOSE_PAGE, 'p'],
+  [PAGE, 'page pg paged pageno page_no pagenum page_number pagenumber page[number] pageindex currentpage'],
   [OFFSET, 'offset start skip from startindex start_index page[offset]'],
   [LIMIT, 'limit per_page perpage pagesize page_size size count rows take page[size] page[limit] maxresults'],
   [CREDENTIAL, 'api_key apikey api-key x-api-key access_token accesstoken auth_token authtoken token appkey app_key'],
@@ -135,10 +139,10 @@ export class QueryReader {
   }
 
   private take(kind: number, buf: Uint8Array, start: number, end: number): void {
-    if (kind === PAGE || kind === OFFSET || kind === LIMIT) {
+    if (kind === PAGE || kind === OFFSET || kind === LIMIT || kind === LOOSE_PAGE) {
       const value = numberAt(buf, start, end);
-      if (value < 0 || value > MAX_PAGE) return;
-      if (kind === PAGE) this.page = value;
+      if (value < 0 || value > (kind === LOOSE_PAGE ? MAX_LOOSE_PAGE : MAX_PAGE)) return;
+      if (kind === PAGE || kind === LOOSE_PAGE) this.page = value;
       else if (kind === OFFSET) this.offset = value;
       else this.limit = value;
     } else if (kind === OBJECT) {

@@ -348,6 +348,8 @@ describe('query', () => {
     expect(read('start=40').page).toBe(3);
     expect(read('page%5Bnumber%5D=3').page).toBe(3);
     expect(read('page=about').page).toBe(-1);
+    expect(read('p=2').page).toBe(2);
+    expect(read('p=1234').page).toBe(-1);
     expect(read('').page).toBe(-1);
   });
 

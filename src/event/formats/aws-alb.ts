@@ -18,7 +18,7 @@ function parse(buf: Uint8Array, start: number, end: number, out: RawExchange): B
   if (tail.count < 4 || !looksLikeAddress(buf, tail.start[2], tail.end[2])) return BAD_LINE.no_match;
   for (let i = 0; i < Math.min(11, tail.count); i++) if (tail.kind[i] !== BARE) return BAD_LINE.no_match;
   const ms = isoTime(buf, tail.start[0], tail.end[0]);
-  if (ms !== ms || timeCursor.at !== tail.end[0]) return BAD_LINE.bad_time;
+  if (Number.isNaN(ms) || timeCursor.at !== tail.end[0]) return BAD_LINE.bad_time;
   if (tail.count < 12) return BAD_LINE.truncated;
   if (tail.kind[11] !== QUOTED) return BAD_LINE.no_match;
   const status = statusOf(buf, tail.start[7], tail.end[7]);

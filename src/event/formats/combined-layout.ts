@@ -139,7 +139,8 @@ function rolesOf(group: Group): number[] {
     else if (look === SHAPE.addresses && group.kinds[i] === QUOTED) give(i, ROLE.forwarded);
     else if (look === SHAPE.absent && group.kinds[i] === QUOTED) give(i, ROLE.maybeForwarded, ROLE.forwarded);
     else if (look === SHAPE.host && enough) give(i, ROLE.host);
-    else if (group.kinds[i] === BARE && between && (look === SHAPE.token || look === SHAPE.other)) give(i, ROLE.session);
+    else if (group.kinds[i] === BARE && between && (look === SHAPE.token || look === SHAPE.other))
+      give(i, ROLE.session);
     else if (group.kinds[i] !== 3 && look === SHAPE.token && isSession(column)) give(i, ROLE.session);
     else if (isMicroseconds(group, i, looks)) give(i, ROLE.microseconds, ROLE.seconds);
   }

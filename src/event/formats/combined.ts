@@ -12,18 +12,15 @@
  */
 import { F, type RawExchange, type TimeMeaning } from '../exchange.ts';
 import { BAD_LINE, type BadLine, type LineParser, type LogFormat } from '../format.ts';
+import { addressPair, cutHead, forgetHead, readHead } from './combined-head.ts';
 import { type CombinedLayout, DEFAULT_LAYOUT, LayoutLearner, rolesOfLine } from './combined-layout.ts';
 import { applyRole, closingQuote, cutTail, ROLE, tail } from './combined-tail.ts';
 import { setRequestLine } from './request-line.ts';
 import {
   CLOSE_BRACKET,
-  COLON,
-  COMMA,
   cursor,
   DASH,
-  isAbsent,
   isDigit,
-  looksLikeAddress,
   OPEN_BRACKET,
   QUOTE,
   SPACE,
@@ -33,12 +30,6 @@ import {
   unescapeQuoted,
 } from './scan.ts';
 import { clfTime, isoTime, timeCursor } from './time.ts';
-
-/** Tokens before the time that are looked at; a line with more is not of this family. */
-const MAX_HEAD_TOKENS = 12;
-
-/** Host, address, ident, a request id or two, user: with more, something else stands in front. */
-const MAX_PLAIN_TOKENS = 6;
 
 /** A layout in the form the parser reads. */
 interface Plan {
@@ -64,14 +55,8 @@ function planOf(layout: CombinedLayout): Plan {
   };
 }
 
-/** Set by {@link readHead}: where the time starts, behind its bracket; −1 where there is none. */
-let timeAt = -1;
 /** Set by {@link readRequest}. */
 let afterBytes = 0;
-
-const headStart = new Int32Array(MAX_HEAD_TOKENS);
-const headEnd = new Int32Array(MAX_HEAD_TOKENS);
-let headCount = 0;
 
 function parseCombined(
   plan: Plan,
@@ -83,6 +68,7 @@ function parseCombined(
 ): BadLine {
   let p = start;
   while (p < end && buf[p] !== SPACE) p++;
+  let timeAt = p + 6;
   if (
     p + 6 < end &&
     buf[p + 1] === DASH &&
@@ -91,13 +77,12 @@ function parseCombined(
     buf[p + 4] === SPACE &&
     buf[p + 5] === OPEN_BRACKET
   ) {
-    timeAt = p + 6;
     setText(out, F.address, buf, start, p);
   } else {
-    cutHead(buf, start, end);
-    if (timeAt < 0 || !readHead(plan, buf, out)) return BAD_LINE.no_match;
+    timeAt = cutHead(buf, start, end);
+    if (timeAt < 0 || !readHead(plan.firstIsHost, buf, out)) return BAD_LINE.no_match;
   }
-  const reason = readTime(buf, end, out);
+  const reason = readTime(buf, timeAt, end, out);
   if (reason !== BAD_LINE.ok) return reason;
   out.timeMeaning = meaning;
   const failure = readRequest(buf, timeCursor.at + 1, end, out);
@@ -106,90 +91,11 @@ function parseCombined(
   return BAD_LINE.ok;
 }
 
-/** Cuts the tokens in front of the time and sets {@link timeAt}. */
-function cutHead(buf: Uint8Array, start: number, end: number): void {
-  timeAt = -1;
-  headCount = 0;
-  let i = start;
-  while (headCount < MAX_HEAD_TOKENS) {
-    while (i < end && (buf[i] === SPACE || buf[i] === TAB)) i++;
-    if (i >= end || buf[i] === QUOTE || buf[i] === 0x7b) return;
-    const from = i;
-    while (i < end && buf[i] !== SPACE && buf[i] !== TAB && !(buf[i] === OPEN_BRACKET && isTimeAt(buf, i + 1, end))) i++;
-    if (i > from) {
-      headStart[headCount] = from;
-      headEnd[headCount++] = i;
-    }
-    if (i < end && buf[i] === OPEN_BRACKET) {
-      // Without anything in front it is an error log or another family.
-      if (headCount > 0) timeAt = i + 1;
-      return;
-    }
-  }
-}
-
-/** `17/May/…` or `2015-05-…`: tells the time's bracket from that of an IPv6 address or a name. */
-function isTimeAt(buf: Uint8Array, at: number, end: number): boolean {
-  if (at + 10 > end || !isDigit(buf[at])) return false;
-  return (buf[at + 2] === 0x2f && buf[at + 6] === 0x2f) || (buf[at + 4] === DASH && buf[at + 7] === DASH);
-}
-
-/**
- * Gives the tokens in front of the time to host, forwarded, address and principal. False where they are none of that: a
- * syslog or container prefix in front has its own reader.
- */
-function readHead(plan: Plan, buf: Uint8Array, out: RawExchange): boolean {
-  let first = 0;
-  // A list "203.0.113.5, 198.51.100.7" is one field: its last element is the nearest peer.
-  while (first < headCount - 1 && buf[headEnd[first] - 1] === COMMA) first++;
-  if (headCount - first > MAX_PLAIN_TOKENS) return false;
-  if (first > 0) out.set(F.forwarded, headStart[0], headEnd[first - 1] - 1);
-  let address = first;
-  if (first + 1 < headCount && looksLikeAddress(buf, headStart[first + 1], headEnd[first + 1])) {
-    address = first + 1;
-    const start = headStart[first];
-    const end = headEnd[first];
-    const isForwarded = first > 0 || (!plan.firstIsHost && isBareAddress(buf, start, end));
-    if (isForwarded && first > 0) out.set(F.forwarded, headStart[0], end);
-    else setText(out, isForwarded ? F.forwarded : F.host, buf, start, end);
-  } else if (headCount >= 4 && first === 0 && !looksLikeAddress(buf, headStart[0], headEnd[0])) {
-    // Two names: the virtual host and a client whose name was looked up. "name - user id" has its dash second.
-    if (!isAbsent(buf, headStart[1], headEnd[1])) {
-      address = 1;
-      setText(out, F.host, buf, headStart[0], headEnd[0]);
-    }
-  }
-  if (isForeign(buf, address)) return false;
-  setText(out, F.address, buf, headStart[address], headEnd[address]);
-  // "- user": with its address taken out of the log a line has two tokens, and the last is the user.
-  const user = headCount === 2 && isAbsent(buf, headStart[0], headEnd[0]) ? 1 : address + 2;
-  if (user < headCount) setText(out, F.principal, buf, headStart[headCount - 1], headEnd[headCount - 1]);
-  return true;
-}
-
-/** True where the tokens tell of a prefix: a date or a bar in front, or an address behind the one taken for it. */
-function isForeign(buf: Uint8Array, address: number): boolean {
-  const first = headStart[0];
-  if (headEnd[0] - first >= 19 && isTimeAt(buf, first, headEnd[0]) && buf[first + 10] === 0x54) return true;
-  if (buf[headStart[address]] === 0x7c) return true;
-  for (let i = address + 1; i < headCount; i++) if (looksLikeAddress(buf, headStart[i], headEnd[i])) return true;
-  return false;
-}
-
-/** An address without a port: one with a port is a virtual host. */
-function isBareAddress(buf: Uint8Array, start: number, end: number): boolean {
-  if (!looksLikeAddress(buf, start, end)) return false;
-  if (buf[start] === OPEN_BRACKET) return buf[end - 1] === CLOSE_BRACKET;
-  let colons = 0;
-  for (let i = start; i < end; i++) if (buf[i] === COLON) colons++;
-  return colons !== 1;
-}
-
-/** Reads the time at {@link timeAt}, up to its bracket. */
-function readTime(buf: Uint8Array, end: number, out: RawExchange): BadLine {
+/** Reads the time at `timeAt`, up to its bracket. */
+function readTime(buf: Uint8Array, timeAt: number, end: number, out: RawExchange): BadLine {
   let ms = clfTime(buf, timeAt, end);
-  if (ms !== ms && timeAt + 5 < end && buf[timeAt + 4] === DASH) ms = isoTime(buf, timeAt, end);
-  if (ms !== ms) return timeAt + 26 > end ? BAD_LINE.truncated : BAD_LINE.bad_time;
+  if (Number.isNaN(ms) && timeAt + 5 < end && buf[timeAt + 4] === DASH) ms = isoTime(buf, timeAt, end);
+  if (Number.isNaN(ms)) return timeAt + 26 > end ? BAD_LINE.truncated : BAD_LINE.bad_time;
   if (timeCursor.at >= end) return BAD_LINE.truncated;
   if (buf[timeCursor.at] !== CLOSE_BRACKET) return BAD_LINE.bad_time;
   out.timeMs = ms;
@@ -347,11 +253,10 @@ export function learnCombined(lines: readonly Uint8Array[], scratch: RawExchange
   for (const line of lines) {
     const copy = line.slice();
     scratch.reset(copy);
-    headCount = 0;
+    forgetHead();
     if (parseCombined(plan, 'end', copy, 0, copy.length, scratch) !== BAD_LINE.ok) continue;
-    if (headCount >= 2 && looksLikeAddress(copy, headStart[1], headEnd[1])) {
-      learner.sawFirst(looksLikeAddress(copy, headStart[0], headEnd[0]));
-    }
+    const pair = addressPair(copy);
+    if (pair !== 'none') learner.sawFirst(pair === 'addresses');
     if (afterBytes >= line.length) continue;
     cutTail(line, afterBytes, line.length);
     learner.sawTail(line);

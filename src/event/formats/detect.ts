@@ -52,7 +52,10 @@ export function sampleLines(pieces: Uint8Array | readonly Uint8Array[]): Uint8Ar
   }
   if (all.length <= FIRST_LINES + SPREAD_LINES) return all.map((line) => line.slice());
   const rest = all.length - FIRST_LINES;
-  const spread = Array.from({ length: SPREAD_LINES }, (_, i) => all[FIRST_LINES + Math.floor((i * rest) / SPREAD_LINES)]);
+  const spread = Array.from(
+    { length: SPREAD_LINES },
+    (_, i) => all[FIRST_LINES + Math.floor((i * rest) / SPREAD_LINES)],
+  );
   return [...all.slice(0, FIRST_LINES), ...spread].map((line) => line.slice());
 }
 
@@ -101,7 +104,9 @@ export function detectFormat(pieces: Uint8Array | readonly Uint8Array[]): Detect
   }
   const lines = Math.max(1, samples.length - comments);
   // Sorting is stable: where two read the same lines, the one that stands first in FORMATS stays in front.
-  const ranked = candidates.map((c) => ({ ...c, share: Math.min(1, c.share / lines) })).sort((a, b) => b.share - a.share);
+  const ranked = candidates
+    .map((c) => ({ ...c, share: Math.min(1, c.share / lines) }))
+    .sort((a, b) => b.share - a.share);
   const [best, ...alternatives] = ranked;
   if (best === undefined) throw undetected(samples);
   const spec = learn({ id: best.id, prefix: best.prefix }, samples, columns ?? null, out);
@@ -154,7 +159,9 @@ function notesOf(id: string, samples: readonly Sample[]): string[] {
         'Times were taken as the end of each exchange, as nginx logs them. Some lines look like Apache’s, which logs the ' +
           'start: say --format apache-combined if they are.',
       ]
-    : ['Times were taken as the end of each exchange, as nginx logs them; --format apache-combined takes them as the start.'];
+    : [
+        'Times were taken as the end of each exchange, as nginx logs them; --format apache-combined takes them as the start.',
+      ];
 }
 
 function undetected(samples: readonly Sample[]): FormatError {

@@ -10,7 +10,16 @@ import { F, type RawExchange } from '../exchange.ts';
 import { BAD_LINE, type BadLine, type LogFormat } from '../format.ts';
 import { BARE, BRACKETED, cutTail, QUOTED, tail } from './combined-tail.ts';
 import { setRequestLine } from './request-line.ts';
-import { bytesOf, duration, isAbsent, looksLikeAddress, setAddressList, setText, statusOf, unescapeQuoted } from './scan.ts';
+import {
+  bytesOf,
+  duration,
+  isAbsent,
+  looksLikeAddress,
+  setAddressList,
+  setText,
+  statusOf,
+  unescapeQuoted,
+} from './scan.ts';
 import { isoTime, timeCursor } from './time.ts';
 
 function parse(buf: Uint8Array, start: number, end: number, out: RawExchange): BadLine {
@@ -19,7 +28,7 @@ function parse(buf: Uint8Array, start: number, end: number, out: RawExchange): B
   const { kind } = tail;
   if (tail.count < 3 || kind[0] !== BRACKETED || kind[1] !== QUOTED || kind[2] !== BARE) return BAD_LINE.no_match;
   const ms = isoTime(buf, tail.start[0] + 1, tail.end[0] - 1);
-  if (ms !== ms || timeCursor.at !== tail.end[0] - 1) return BAD_LINE.bad_time;
+  if (Number.isNaN(ms) || timeCursor.at !== tail.end[0] - 1) return BAD_LINE.bad_time;
   const status = statusOf(buf, tail.start[2], tail.end[2]);
   if (status < 0) return BAD_LINE.bad_status;
   // The four numbers stand in front of the first quoted text but one: Istio's failure reason is quoted too.

@@ -120,7 +120,9 @@ export function fuzzParsers(seed: number, iterations: number): FuzzReport {
         : mutate(seeds[random(seeds.length)], random);
     const which = random(all.length);
     const fail = (what: string): never => {
-      throw new Error(`${what}: seed ${seed}, line ${i}, ${JSON.stringify(all[which])}: ${JSON.stringify(String.fromCharCode(...line))}`);
+      throw new Error(
+        `${what}: seed ${seed}, line ${i}, ${JSON.stringify(all[which])}: ${JSON.stringify(String.fromCharCode(...line))}`,
+      );
     };
     for (const parser of [mixed[which], bare[which]]) {
       const first = run(parser, line, out, fail);
@@ -166,7 +168,7 @@ function checkExchange(out: RawExchange, start: number, end: number, fail: (what
   if (!Number.isInteger(out.status) || out.status < 0 || out.status > 999) fail(`status ${out.status}`);
   if (!Number.isInteger(out.bytes) || out.bytes < -1) fail(`bytes ${out.bytes}`);
   if (!Number.isInteger(out.durationMs) || out.durationMs < -1) fail(`duration ${out.durationMs}`);
-  if (out.timeMs === out.timeMs && !Number.isInteger(out.timeMs)) fail(`time ${out.timeMs}`);
+  if (!Number.isNaN(out.timeMs) && !Number.isInteger(out.timeMs)) fail(`time ${out.timeMs}`);
 }
 
 function snapshot(out: RawExchange): string {

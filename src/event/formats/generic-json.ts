@@ -33,7 +33,16 @@ const NAMES: readonly JsonName[] = [
     ...['resourcePath', 'ClientRequestPath'],
   ]),
   ...names('url', [
-    ...['url.original', 'url.full', 'httpRequest.requestUrl', 'req.url', 'request.url', 'request_url', 'http.url', 'url'],
+    ...[
+      'url.original',
+      'url.full',
+      'httpRequest.requestUrl',
+      'req.url',
+      'request.url',
+      'request_url',
+      'http.url',
+      'url',
+    ],
   ]),
   ...names('query', ['query_string', 'url.query', 'args', 'query', 'request.query_string']),
   ...names('protocol', [
@@ -50,7 +59,18 @@ const NAMES: readonly JsonName[] = [
     ...['request.user_agent', 'identity.userAgent'],
   ]),
   ...names('principal', [
-    ...['remote_user', 'user.id', 'user.name', 'user_id', 'username', 'user', 'principal', 'sub', 'req.user', 'account_id'],
+    ...[
+      'remote_user',
+      'user.id',
+      'user.name',
+      'user_id',
+      'username',
+      'user',
+      'principal',
+      'sub',
+      'req.user',
+      'account_id',
+    ],
     ...['consumer.username', 'authenticated_entity.consumer_id'],
   ]),
   ...names('session', ['session_id', 'session', 'sid', 'session.id', 'req.session', 'cookie_session']),
@@ -66,14 +86,41 @@ const NAMES: readonly JsonName[] = [
   ...names(
     'time',
     [
-      ...['@timestamp', 'timestamp', 'time', 'ts', 'time_iso8601', 'time_local', 'msec', 'datetime', 'date', 'event_time'],
-      ...['end_time', 'logged_at', 'requestTime', 'EdgeEndTimestamp', 'time_ms', 'timestamp_ms', 'event.end', 'asctime'],
+      ...[
+        '@timestamp',
+        'timestamp',
+        'time',
+        'ts',
+        'time_iso8601',
+        'time_local',
+        'msec',
+        'datetime',
+        'date',
+        'event_time',
+      ],
+      ...[
+        'end_time',
+        'logged_at',
+        'requestTime',
+        'EdgeEndTimestamp',
+        'time_ms',
+        'timestamp_ms',
+        'event.end',
+        'asctime',
+      ],
     ],
     { tag: TIME_END, rank: 6 },
   ),
   ...names('status', [
     ...['status', 'status_code', 'response_code', 'http.response.status_code', 'EdgeResponseStatus', 'code'],
-    ...['httpRequest.status', 'res.statusCode', 'response.status', 'response_status', 'http.status_code', 'http_status'],
+    ...[
+      'httpRequest.status',
+      'res.statusCode',
+      'response.status',
+      'response_status',
+      'http.status_code',
+      'http_status',
+    ],
     ...['sc_status', 'response.status_code', 'http.status'],
   ]),
   ...names('bytes', [
@@ -85,17 +132,29 @@ const NAMES: readonly JsonName[] = [
   ...names(
     'duration',
     [
-      ...['duration_ms', 'responseTime', 'elapsed_ms', 'latency_ms', 'latencies.request', 'response_time_ms', 'took_ms'],
+      ...[
+        'duration_ms',
+        'responseTime',
+        'elapsed_ms',
+        'latency_ms',
+        'latencies.request',
+        'response_time_ms',
+        'took_ms',
+      ],
       ...['request_time_ms', 'elapsed_time_ms', 'time_taken_ms', 'responseLatency'],
     ],
     { tag: UNIT.ms, rank: 5 },
   ),
   ...names('duration', ['duration_us', 'latency_us', 'time_us', 'elapsed_us'], { tag: UNIT.us, rank: 20 }),
   ...names('duration', ['event.duration', 'duration_ns', 'latency_ns', 'elapsed_ns'], { tag: UNIT.ns, rank: 24 }),
-  ...names('duration', ['httpRequest.latency', 'duration', 'latency', 'elapsed', 'took', 'response_time', 'time_taken'], {
-    tag: UNIT.auto,
-    rank: 30,
-  }),
+  ...names(
+    'duration',
+    ['httpRequest.latency', 'duration', 'latency', 'elapsed', 'took', 'response_time', 'time_taken'],
+    {
+      tag: UNIT.auto,
+      rank: 30,
+    },
+  ),
 ];
 
 export const GENERIC_JSON: LogFormat = {
@@ -128,7 +187,8 @@ const MAPPED: Readonly<Record<string, { slot: Slot; tag: number }>> = {
 export function mappedJson(mapping: Readonly<Record<string, string>>, meaning: TimeMeaning = 'end'): LogFormat {
   const own: JsonName[] = [];
   for (const [field, path] of Object.entries(mapping)) {
-    const known = MAPPED[field] ?? ((FIELDS as readonly string[]).includes(field) ? { slot: field as Slot, tag: 0 } : null);
+    const known =
+      MAPPED[field] ?? ((FIELDS as readonly string[]).includes(field) ? { slot: field as Slot, tag: 0 } : null);
     if (known === null) {
       const choice = [...FIELDS, ...Object.keys(MAPPED)].join(', ');
       throw new FormatError('mapping.unknown', `An exchange has no field "${field}". Map one of: ${choice}.`);

@@ -47,7 +47,7 @@ function parse(buf: Uint8Array, start: number, end: number, out: RawExchange): B
   const slashes = count(buf, at[4], to[4], SLASH);
   if (slashes !== 4) return slashes >= 1 && slashes <= 3 ? BAD_LINE.no_request : BAD_LINE.no_match;
   const ms = clfTime(buf, at[1] + 1, to[1] - 1);
-  if (ms !== ms || timeCursor.at !== to[1] - 1) return BAD_LINE.bad_time;
+  if (Number.isNaN(ms) || timeCursor.at !== to[1] - 1) return BAD_LINE.bad_time;
   const status = statusOf(buf, at[5], to[5]);
   if (status < 0) return BAD_LINE.bad_status;
   if (n < FIXED) return BAD_LINE.truncated;

@@ -39,7 +39,10 @@ export const FORMATS: readonly LogFormat[] = [
 export function formatById(id: string): LogFormat {
   const format = FORMATS.find((f) => f.id === id);
   if (format === undefined) {
-    throw new FormatError('format.unknown', `There is no log format "${id}". Known: ${FORMATS.map((f) => f.id).join(', ')}.`);
+    throw new FormatError(
+      'format.unknown',
+      `There is no log format "${id}". Known: ${FORMATS.map((f) => f.id).join(', ')}.`,
+    );
   }
   return format;
 }

@@ -69,7 +69,8 @@ function parseJson(
   if (reader.marks < options.marks) return BAD_LINE.no_match;
   const hasRequest =
     reader.type[SLOT.request] !== ABSENT || reader.type[SLOT.target] !== ABSENT || reader.type[SLOT.url] !== ABSENT;
-  if (!hasRequest) return options.marks > 0 && reader.type[SLOT.status] === ABSENT ? BAD_LINE.no_match : BAD_LINE.no_request;
+  if (!hasRequest)
+    return options.marks > 0 && reader.type[SLOT.status] === ABSENT ? BAD_LINE.no_match : BAD_LINE.no_request;
   const failure = readNumbers(reader, options.timeMeaning, buf, out);
   return failure === BAD_LINE.ok ? readTexts(reader, buf, start, end, out) : failure;
 }
@@ -80,7 +81,7 @@ export function readNumbers(reader: JsonReader, meaning: TimeMeaning, buf: Uint8
   const time = SLOT.time;
   if (reader.type[time] !== ABSENT && !isAbsent(buf, reader.start[time], reader.end[time])) {
     out.timeMs = timeOf(reader, buf);
-    if (out.timeMs !== out.timeMs) return BAD_LINE.bad_time;
+    if (Number.isNaN(out.timeMs)) return BAD_LINE.bad_time;
     if (reader.tag[time] !== TIME_END) out.timeMeaning = 'start';
   }
   const status = SLOT.status;

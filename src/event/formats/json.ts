@@ -180,7 +180,8 @@ export class JsonReader {
     if (c === QUOTE) {
       const escaped = this.string(buf, i + 1, end);
       if (this.at > end) return BAD_LINE.truncated;
-      if (name >= 0) this.keep(name, isAbsent(buf, i + 1, this.at - 1), i + 1, this.at - 1, escaped ? ESCAPED_STRING : STRING);
+      if (name >= 0)
+        this.keep(name, isAbsent(buf, i + 1, this.at - 1), i + 1, this.at - 1, escaped ? ESCAPED_STRING : STRING);
       return BAD_LINE.ok;
     }
     if (c === 0x7b) {

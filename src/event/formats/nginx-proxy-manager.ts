@@ -20,7 +20,7 @@ function parse(buf: Uint8Array, start: number, end: number, out: RawExchange): B
   if (q >= tail.count) return BAD_LINE.truncated;
   if (tail.kind[q] !== QUOTED) return BAD_LINE.no_match;
   const ms = clfTime(buf, start + 1, tail.end[0]);
-  if (ms !== ms || timeCursor.at !== tail.end[0] - 1) return BAD_LINE.bad_time;
+  if (Number.isNaN(ms) || timeCursor.at !== tail.end[0] - 1) return BAD_LINE.bad_time;
   const status = statusOf(buf, tail.start[q - 5], tail.end[q - 5]);
   if (status < 0) return BAD_LINE.bad_status;
   if (q + 1 >= tail.count) return BAD_LINE.truncated;

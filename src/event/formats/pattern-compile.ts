@@ -30,20 +30,20 @@ interface Loose {
 }
 
 /** The pattern itself, with the directive around it taken off where a whole configuration line was pasted. */
-export function unwrapPattern(text: string): { text: string; escape: Escape } {
+export function unwrapPattern(text: string): { text: string; escaping: Escape } {
   let body = text.trim();
-  let escape: Escape = 'default';
+  let escaping: Escape = 'default';
   const nginx = /^log_format\s+\S+\s+(?:escape=(default|json|none)\s+)?(['"][\s\S]*?);?$/.exec(body);
   const apache = /^(?:LogFormat|GlobalLog|CustomLog\s+\S+)\s+("[\s\S]*)$/i.exec(body);
   if (nginx) {
-    escape = (nginx[1] ?? 'default') as Escape;
+    escaping = (nginx[1] ?? 'default') as Escape;
     body = joinQuoted(nginx[2]);
   } else if (apache) {
     const quoted = /^"((?:[^"\\]|\\.)*)"/.exec(apache[1]);
     if (!quoted) throw new FormatError('pattern.unclosed', 'The LogFormat line has a quote that is not closed.');
     body = quoted[1];
   }
-  return { text: body.replace(/\\(["'\\])/g, '$1'), escape };
+  return { text: body.replace(/\\(["'\\])/g, '$1'), escaping };
 }
 
 function joinQuoted(text: string): string {
@@ -57,7 +57,7 @@ function joinQuoted(text: string): string {
 
 /** Cuts a pattern into tokens and checks that a line can be read by it. FormatError says what is missing. */
 export function compilePattern(source: string): Pattern {
-  const { text, escape } = unwrapPattern(source);
+  const { text, escaping } = unwrapPattern(source);
   const isNginx = /\$\{?[A-Za-z_]/.test(text);
   const { before, tokens } = isNginx ? cutNginx(text) : cutApache(text);
   if (tokens.length === 0) {
@@ -70,7 +70,7 @@ export function compilePattern(source: string): Pattern {
   checkDelimited(joined);
   const chosen = choose(joined);
   checkComplete(chosen);
-  return { dialect: isNginx ? 'nginx' : 'apache', escape, before, tokens: chosen };
+  return { dialect: isNginx ? 'nginx' : 'apache', escape: escaping, before, tokens: chosen };
 }
 
 function cutNginx(text: string): { before: string; tokens: Loose[] } {
@@ -262,9 +262,15 @@ function jsonName(path: string, meaning: Meaning): JsonName | null {
       return slot ? names(slot, [path], { rank })[0] : null;
     }
     case 'time':
-      return names('time', [path], { rank: timeRank(meaning), tag: meaning.meaning === 'start' ? TIME_START : TIME_END })[0];
+      return names('time', [path], {
+        rank: timeRank(meaning),
+        tag: meaning.meaning === 'start' ? TIME_START : TIME_END,
+      })[0];
     case 'duration':
-      return names('duration', [path], { rank, tag: meaning.scale === 1000 ? UNIT.s : meaning.scale === 1 ? UNIT.ms : UNIT.us })[0];
+      return names('duration', [path], {
+        rank,
+        tag: meaning.scale === 1000 ? UNIT.s : meaning.scale === 1 ? UNIT.ms : UNIT.us,
+      })[0];
     case 'skip':
       return null;
     default:

@@ -10,7 +10,7 @@ import { unescapeJson } from './json-unescape.ts';
 import { compilePattern, type Escape, isJsonPattern, jsonNames, type Pattern } from './pattern-compile.ts';
 import { joinQuery, setRequestLine } from './request-line.ts';
 import { BACKSLASH, bytesOf, COMMA, duration, isAbsent, SPACE, setText, statusOf, unescapeQuoted } from './scan.ts';
-import { compileTime, runTime, type TimeProgram, TimeParts } from './strftime.ts';
+import { compileTime, runTime, TimeParts, type TimeProgram } from './strftime.ts';
 import { clfTime, epochTime, isoTime, timeCursor } from './time.ts';
 
 const SKIP = 0;
@@ -81,7 +81,7 @@ class PatternParser {
     const reason = this.match(buf, start + this.before.length, end);
     if (reason !== BAD_LINE.ok) return reason;
     out.timeMs = this.usesParts ? this.parts.toMs() : this.timeMs;
-    if (out.timeMs !== out.timeMs) return BAD_LINE.bad_time;
+    if (Number.isNaN(out.timeMs)) return BAD_LINE.bad_time;
     out.timeMeaning = this.meaning;
     return this.fill(buf, start, end, out);
   }
@@ -95,7 +95,8 @@ class PatternParser {
       this.end[i] = at;
       if (at >= end && i > this.needed) continue;
       let stop = step.code >= CLF ? this.readTime(step, buf, at, end) : -1;
-      if (step.code >= CLF && stop < 0) return seenTime || i > 0 || end - at < 20 ? BAD_LINE.bad_time : BAD_LINE.no_match;
+      if (step.code >= CLF && stop < 0)
+        return seenTime || i > 0 || end - at < 20 ? BAD_LINE.bad_time : BAD_LINE.no_match;
       if (stop < 0) stop = this.textEnd(step, buf, at, end);
       else if (!matches(buf, stop, end, step.after)) return stop >= end ? BAD_LINE.truncated : BAD_LINE.no_match;
       if (stop < 0) {
@@ -119,11 +120,11 @@ class PatternParser {
     if (step.code === EPOCH) {
       const stop = this.textEnd(step, buf, at, end);
       this.timeMs = epochTime(buf, at, stop < 0 ? end : stop);
-      return this.timeMs === this.timeMs ? (stop < 0 ? end : stop) : -1;
+      return !Number.isNaN(this.timeMs) ? (stop < 0 ? end : stop) : -1;
     }
     const bracket = step.code === CLF_BRACKETED ? 1 : 0;
     this.timeMs = step.code === ISO ? isoTime(buf, at, end) : clfTime(buf, at + bracket, end);
-    return this.timeMs === this.timeMs ? timeCursor.at + bracket : -1;
+    return !Number.isNaN(this.timeMs) ? timeCursor.at + bracket : -1;
   }
 
   /** Where the text at `at` ends: in front of what the pattern has behind it; −1 where that is not found. */
@@ -251,4 +252,3 @@ export function patternFormat(source: string): LogFormat {
     },
   };
 }
-

@@ -2,7 +2,7 @@
  * What stands in front of a line when it came by another way than the server's own file: syslog, a container runtime,
  * docker compose. The prefix is passed over; its time helps only a line that has none of its own.
  */
-import { BAD_LINE, type BadLine, type LineParser, type LogFormat } from '../format.ts';
+import { BAD_LINE } from '../format.ts';
 import { JsonReader, STRING } from './json.ts';
 import { names, SLOT } from './json-format.ts';
 import { unescapeJson } from './json-unescape.ts';
@@ -83,7 +83,7 @@ function stripSyslog(buf: Uint8Array, start: number, end: number): boolean {
   let i = behindBsdTime(buf, at, end);
   if (i < 0) {
     const ms = isoTime(buf, at, end);
-    if (ms !== ms || timeCursor.at >= end || buf[timeCursor.at] !== SPACE) return false;
+    if (Number.isNaN(ms) || timeCursor.at >= end || buf[timeCursor.at] !== SPACE) return false;
     i = timeCursor.at + 1;
     body.timeMs = ms;
   }
@@ -103,7 +103,7 @@ function stripSyslog(buf: Uint8Array, start: number, end: number): boolean {
 function behindBsdTime(buf: Uint8Array, at: number, end: number): number {
   if (at + 16 > end || monthAt(buf, at) === 0 || buf[at + 3] !== SPACE || buf[at + 6] !== SPACE) return -1;
   const ms = timeOfDay(buf, at + 7);
-  return ms === ms && buf[at + 15] === SPACE ? at + 16 : -1;
+  return !Number.isNaN(ms) && buf[at + 15] === SPACE ? at + 16 : -1;
 }
 
 /** RFC 5424: `<34>1 2003-10-11T22:14:15.003Z host app process message-id [data]|- rest`. */
@@ -115,7 +115,7 @@ function stripSyslog5424(buf: Uint8Array, start: number, end: number): boolean {
     i += 2;
   } else {
     const ms = isoTime(buf, i, end);
-    if (ms !== ms || timeCursor.at >= end || buf[timeCursor.at] !== SPACE) return false;
+    if (Number.isNaN(ms) || timeCursor.at >= end || buf[timeCursor.at] !== SPACE) return false;
     body.timeMs = ms;
     i = timeCursor.at + 1;
   }
@@ -146,7 +146,7 @@ function behindStructuredData(buf: Uint8Array, at: number, end: number): number 
 /** Kubernetes: `2025-01-02T03:04:05.123456789Z stdout F rest`; P instead of F marks a piece of a longer line. */
 function stripCri(buf: Uint8Array, start: number, end: number): boolean {
   const ms = isoTime(buf, start, end);
-  if (ms !== ms) return false;
+  if (Number.isNaN(ms)) return false;
   const i = timeCursor.at;
   if (!startsWith(buf, i, end, ' stdout ') && !startsWith(buf, i, end, ' stderr ')) return false;
   const tag = i + 8;
@@ -158,7 +158,11 @@ function stripCri(buf: Uint8Array, start: number, end: number): boolean {
 }
 
 const docker = new JsonReader(
-  [...names('request', ['log'], { mark: true }), ...names('kind', ['stream'], { mark: true }), ...names('time', ['time'])],
+  [
+    ...names('request', ['log'], { mark: true }),
+    ...names('kind', ['stream'], { mark: true }),
+    ...names('time', ['time']),
+  ],
   Object.keys(SLOT).length,
 );
 
@@ -190,30 +194,9 @@ function stripCompose(buf: Uint8Array, start: number, end: number): boolean {
 /** `docker logs -t`, `kubectl logs --timestamps`: an ISO time and a space. */
 function stripTimestamp(buf: Uint8Array, start: number, end: number): boolean {
   const ms = isoTime(buf, start, end);
-  if (ms !== ms || timeCursor.at >= end || buf[timeCursor.at] !== SPACE || buf[start + 10] !== 0x54) return false;
+  if (Number.isNaN(ms) || timeCursor.at >= end || buf[timeCursor.at] !== SPACE || buf[start + 10] !== 0x54)
+    return false;
   body.timeMs = ms;
   body.start = timeCursor.at + 1;
   return true;
-}
-
-/** Why a piece of a longer line is refused: the rest of it stands in another line. */
-export const PARTIAL_REASON: BadLine = BAD_LINE.truncated;
-
-/** A format behind a prefix. A line without the prefix is tried as it is. */
-export function withPrefix(prefix: Prefix, format: LogFormat): LogFormat {
-  if (prefix === 'none') return format;
-  return {
-    ...format,
-    parser: (): LineParser => {
-      const inner = format.parser();
-      return (buf, start, end, out) => {
-        if (!stripPrefix(prefix, buf, start, end)) return inner(buf, start, end, out);
-        const { timeMs, partial } = body;
-        const reason = inner(buf, body.start, body.end, out);
-        if (reason !== BAD_LINE.ok) return partial ? PARTIAL_REASON : reason;
-        if (out.timeMs !== out.timeMs) out.timeMs = timeMs;
-        return BAD_LINE.ok;
-      };
-    },
-  };
 }

@@ -96,13 +96,7 @@ function afterScheme(buf: Uint8Array, start: number, end: number): number {
  * Joins a path and a query that the log wrote apart into one target, somewhere in the line's own bytes that no field in
  * use points to. Where no gap is long enough the path stands alone. The line's bytes are final afterwards.
  */
-export function joinQuery(
-  out: RawExchange,
-  start: number,
-  end: number,
-  queryStart: number,
-  queryEnd: number,
-): void {
+export function joinQuery(out: RawExchange, start: number, end: number, queryStart: number, queryEnd: number): void {
   const { buf, spans } = out;
   if (queryStart < queryEnd && buf[queryStart] === 0x3f) queryStart++;
   if (isAbsent(buf, queryStart, queryEnd)) return;

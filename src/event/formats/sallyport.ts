@@ -5,7 +5,7 @@
  * passed over like comments.
  */
 import { BUSINESS_NAMES } from '../events.ts';
-import { BUSINESS, F, type RawExchange } from '../exchange.ts';
+import { BUSINESS, type RawExchange } from '../exchange.ts';
 import { BAD_LINE, type BadLine, type LogFormat } from '../format.ts';
 import { ABSENT, type JsonName, JsonReader } from './json.ts';
 import { names, readNumbers, readTexts, SLOT, TIME_MS, UNIT } from './json-format.ts';
@@ -47,7 +47,8 @@ function parse(reader: JsonReader, buf: Uint8Array, start: number, end: number, 
   const isBusiness = isKind('business');
   if (!isBusiness && !isKind('request') && !isKind('exchange')) return BAD_LINE.no_match;
   if (isBusiness && reader.type[SLOT.name] === ABSENT) return BAD_LINE.no_request;
-  if (!isBusiness && reader.type[SLOT.target] === ABSENT && reader.type[SLOT.request] === ABSENT) return BAD_LINE.no_request;
+  if (!isBusiness && reader.type[SLOT.target] === ABSENT && reader.type[SLOT.request] === ABSENT)
+    return BAD_LINE.no_request;
   const failure = readNumbers(reader, 'start', buf, out);
   if (failure !== BAD_LINE.ok) return failure;
   if (isBusiness) readBusiness(reader, buf, out);
@@ -80,6 +81,3 @@ export const SALLYPORT: LogFormat = {
     return (buf, start, end, out) => parse(reader, buf, start, end, out);
   },
 };
-
-/** Where a business event's object stands in a RawExchange. */
-export const BUSINESS_OBJECT = F.target;

@@ -105,7 +105,7 @@ class MixedParser {
     let reason = this.first(buf, start, end, out);
     if (reason !== BAD_LINE.ok && reason !== BAD_LINE.comment) reason = this.tryOthers(reason, buf, start, end, out);
     if (reason === BAD_LINE.ok) {
-      if (out.timeMs !== out.timeMs) out.timeMs = timeMs;
+      if (Number.isNaN(out.timeMs)) out.timeMs = timeMs;
       return reason;
     }
     if (isBlank(buf, start, end)) return BAD_LINE.empty;

@@ -34,15 +34,20 @@ export class TimeParts {
   /** Unix ms, NaN where too little was read. What is finer than a second counts as 0 where it was not read. */
   toMs(): number {
     const p = this.parts;
-    const fraction = p[FRACTION] >= 0 ? p[FRACTION] : 0;
+    const fraction = orZero(p[FRACTION]);
     if (p[EPOCH] >= 0) return p[EPOCH] + fraction;
     const day = daysFromDate(p[YEAR], p[MONTH], p[DAY]);
     let hour = p[HOUR];
     if (p[AFTERNOON] >= 0) hour = (hour % 12) + p[AFTERNOON] * 12;
-    const offset = p[OFFSET] === p[OFFSET] ? p[OFFSET] : 0;
-    const second = p[SECOND] >= 0 ? p[SECOND] : 0;
+    const offset = orZero(p[OFFSET]);
+    const second = orZero(p[SECOND]);
     return day * 86_400_000 + hour * 3_600_000 + p[MINUTE] * 60_000 + second * 1000 + fraction - offset;
   }
+}
+
+/** A part that was not read counts as 0. */
+function orZero(part: number): number {
+  return Number.isNaN(part) ? 0 : part;
 }
 
 /** Reads `at` on by `program` into `into`; the position behind it, −1 where it does not fit. */
@@ -86,7 +91,7 @@ const word: Step = (buf, at, end) => {
 
 const zone: Step = (buf, at, end, parts) => {
   parts[OFFSET] = zoneOffset(buf, at, end);
-  return timeCursor.at > at && parts[OFFSET] === parts[OFFSET] ? timeCursor.at : -1;
+  return timeCursor.at > at && !Number.isNaN(parts[OFFSET]) ? timeCursor.at : -1;
 };
 
 const half: Step = (buf, at, end, parts) => {

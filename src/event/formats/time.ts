@@ -134,7 +134,7 @@ export function clfTime(buf: Uint8Array, at: number, end: number): number {
   const day2 = (buf[at + 8] << 24) | (buf[at + 9] << 16) | (buf[at + 10] << 8) | buf[at + 11];
   if (day0 !== clfDay0 || day1 !== clfDay1 || day2 !== clfDay2) {
     const midnight = clfDate(buf, at);
-    if (midnight !== midnight) return Number.NaN;
+    if (Number.isNaN(midnight)) return Number.NaN;
     clfDay0 = day0;
     clfDay1 = day1;
     clfDay2 = day2;
@@ -175,7 +175,7 @@ export function isoTime(buf: Uint8Array, at: number, end: number): number {
   const day2 = (buf[at + 8] << 8) | buf[at + 9];
   if (day0 !== isoDay0 || day1 !== isoDay1 || day2 !== isoDay2) {
     const midnight = isoDate(buf, at);
-    if (midnight !== midnight) return Number.NaN;
+    if (Number.isNaN(midnight)) return Number.NaN;
     isoDay0 = day0;
     isoDay1 = day1;
     isoDay2 = day2;

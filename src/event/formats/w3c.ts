@@ -97,7 +97,7 @@ function parse(layout: Layout | null, buf: Uint8Array, start: number, end: numbe
   }
   if (dateAt < 0 || timeAt !== dateAt + 11) return BAD_LINE.no_match;
   out.timeMs = isoTime(buf, dateAt, timeAt + 8);
-  if (out.timeMs !== out.timeMs) return BAD_LINE.bad_time;
+  if (Number.isNaN(out.timeMs)) return BAD_LINE.bad_time;
   if (n < columns.length) return BAD_LINE.truncated;
   if (out.status < 0) return BAD_LINE.bad_status;
   if (out.spans[F.target + 1] === 0) return BAD_LINE.no_request;

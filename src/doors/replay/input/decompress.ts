@@ -19,7 +19,8 @@ const NOT_READ: readonly (readonly [name: string, magic: readonly number[], pipe
 export function compressionOf(head: Uint8Array, path: string): Compression {
   const startsWith = (magic: readonly number[]): boolean => magic.every((byte, i) => head[i] === byte);
   if (startsWith([0x1f, 0x8b])) return 'gzip';
-  const isSkippableFrame = head[0] >= 0x50 && head[0] <= 0x5f && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;
+  const isSkippableFrame =
+    head[0] >= 0x50 && head[0] <= 0x5f && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;
   if (startsWith([0x28, 0xb5, 0x2f, 0xfd]) || isSkippableFrame) return 'zstd';
   for (const [name, magic, pipe] of NOT_READ) {
     if (startsWith(magic)) {

@@ -29,7 +29,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const encoder = new TextEncoder();
-const text = (chunk: Chunk): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(chunk.buffer.subarray(chunk.start, chunk.end));
+const text = (chunk: Chunk): string =>
+  new TextDecoder('utf-8', { ignoreBOM: true }).decode(chunk.buffer.subarray(chunk.start, chunk.end));
 
 function put(name: string, content: string | Uint8Array): string {
   const path = join(folder, name);
@@ -57,7 +58,9 @@ describe('LineChunker', () => {
   it('gives back what it took in, cut between lines, whatever the pieces', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '\n', '\r', '\u00ef'), maxLength: 60 }), { maxLength: 30 }),
+        fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '\n', '\r', '\u00ef'), maxLength: 60 }), {
+          maxLength: 30,
+        }),
         fc.integer({ min: 16, max: 64 }),
         (pieces, size) => {
           const chunker = new LineChunker(size);
@@ -171,7 +174,10 @@ describe('openSource', () => {
   });
 
   // "first line\nsecond line\n" and, in a second frame, "third\n"
-  const ZSTD = Buffer.from('28b52ffd2417b900006669727374206c696e650a7365636f6e64206c696e650a1f3bb8a028b52ffd005831000074686972640a', 'hex');
+  const ZSTD = Buffer.from(
+    '28b52ffd2417b900006669727374206c696e650a7365636f6e64206c696e650a1f3bb8a028b52ffd005831000074686972640a',
+    'hex',
+  );
 
   it('reads zstd of several frames, also when cut off', async () => {
     const source = openSource(put('zst', ZSTD));
@@ -187,7 +193,8 @@ describe('openSource', () => {
       for (const piece of all) yield typeof piece === 'string' ? encoder.encode(piece) : piece;
     }
     const chunks: string[] = [];
-    for await (const chunk of openSource('-', { stdin: pieces('on', 'e lines\ntw', 'o\nthree') })) chunks.push(text(chunk));
+    for await (const chunk of openSource('-', { stdin: pieces('on', 'e lines\ntw', 'o\nthree') }))
+      chunks.push(text(chunk));
     expect(chunks).toEqual(['one lines\n', 'two\n', 'three']);
     const gz = gzipSync('packed\n');
     const source = openSource('-', { stdin: pieces(gz.subarray(0, 1), gz.subarray(1, 9), gz.subarray(9)) });
@@ -204,7 +211,10 @@ describe('openSource', () => {
       });
     expect(await codeOf(join(folder, 'nowhere.log'))).toEqual(['SP2001', true]);
     expect(await codeOf(folder)).toEqual(['SP2001', true]);
-    expect(await codeOf(put('a.xz', Uint8Array.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 1, 2])))).toEqual(['SP2004', true]);
+    expect(await codeOf(put('a.xz', Uint8Array.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 1, 2])))).toEqual([
+      'SP2004',
+      true,
+    ]);
   });
 
   it('stops when it is told to', async () => {
@@ -228,14 +238,20 @@ describe('following', () => {
       else steps[at++]();
     };
     const out: string[] = [];
-    for await (const chunk of openSource(path, { ...options, follow: { wait }, signal: abort.signal })) out.push(text(chunk));
+    for await (const chunk of openSource(path, { ...options, follow: { wait }, signal: abort.signal }))
+      out.push(text(chunk));
     return out;
   }
 
   it('hands on complete lines as the file grows', async () => {
     const path = put('grow.log', 'one\ntw');
     const nothing = (): void => {};
-    const got = await follow(path, [nothing, () => appendFileSync(path, 'o\nthree'), () => appendFileSync(path, '\n'), nothing]);
+    const got = await follow(path, [
+      nothing,
+      () => appendFileSync(path, 'o\nthree'),
+      () => appendFileSync(path, '\n'),
+      nothing,
+    ]);
     expect(got).toEqual(['one\n', 'two\n', 'three\n']);
   });
 
@@ -266,7 +282,11 @@ describe('following', () => {
       },
       () => {},
     ]);
-    expect(got).toEqual(['a first line of some length\n', 'two\n', 'three, longer than what was read of the file before\n']);
+    expect(got).toEqual([
+      'a first line of some length\n',
+      'two\n',
+      'three, longer than what was read of the file before\n',
+    ]);
   });
 
   it('reads compressed files once: they do not grow', async () => {
@@ -279,7 +299,16 @@ describe('expandInputs', () => {
     const root = join(folder, 'tree');
     mkdirSync(join(root, 'sub', '.git'), { recursive: true });
     mkdirSync(join(root, 'empty'));
-    for (const name of ['b.log', 'a.log.2.gz', 'a.log', 'error.log', 'site_error.log.1', 'logo.png', 'notes.md', 'access_log']) {
+    for (const name of [
+      'b.log',
+      'a.log.2.gz',
+      'a.log',
+      'error.log',
+      'site_error.log.1',
+      'logo.png',
+      'notes.md',
+      'access_log',
+    ]) {
       writeFileSync(join(root, name), 'x\n');
     }
     writeFileSync(join(root, 'sub', 'c.log'), 'yy\n');

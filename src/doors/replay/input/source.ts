@@ -1,12 +1,12 @@
 /** An input as chunks of whole lines: a file, standard input, compressed or not, followed or not. */
 import { type FileHandle, open } from 'node:fs/promises';
-import { type Chunk, CHUNK_BYTES, LineChunker } from './chunker.ts';
+import { CHUNK_BYTES, type Chunk, LineChunker } from './chunker.ts';
 import {
   type Compression,
   compressionOf,
   type Decompressor,
-  GZIP_STEP_BYTES,
   Gunzip,
+  GZIP_STEP_BYTES,
   MAGIC_BYTES,
   Unzstd,
   ZSTD_STEP_BYTES,

@@ -213,7 +213,7 @@ export function verdict(report: Report): Verdict {
   return {
     level: 'abuse',
     headline: `${counted(acted.length, 'actor')} abused this API with ${abusive}${share}.`,
-    detail: `Acting as recommended would have stopped ${count(Math.min(t.requests_stoppable, t.requests_abusive))} of them and ${hurt}.${more}`,
+    detail: `Acting as recommended would have met ${counted(t.requests_stoppable, 'request')} and ${hurt}.${more}`,
   };
 }
 

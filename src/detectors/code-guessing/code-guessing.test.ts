@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { type Exchange, runFixture } from '../testing.ts';
+import { codeGuessing } from './code-guessing.ts';
+
+const detectors = [codeGuessing];
+const run = (...exchanges: Exchange[]) => runFixture(exchanges, { detectors }).findings;
+const guess: Exchange = { t: 0, ip: '198.51.100.60', method: 'POST', target: '/api/promo', status: 422 };
+
+describe('code guessing', () => {
+  it('finds somebody who tries code after code', () => {
+    const { findings } = runFixture(new URL('positive.jsonl', import.meta.url), { detectors });
+    expect(findings.map((f) => `${f.class} ${f.actor.dimension}:${f.actor.key}`).sort()).toEqual([
+      'code-guessing ip:198.51.100.60',
+      'code-guessing ip:198.51.100.61',
+      'code-guessing session:s',
+    ]);
+    expect(findings[0].requests).toBeLessThanOrEqual(10);
+    const codes = findings.find((f) => f.actor.key === '198.51.100.60');
+    expect(codes?.why).toMatch(/^\d+ of \d+ codes were rejected, (?:about )?\d+ different ones \(usual, as assumed: 30 %\)$/);
+  });
+
+  it('finds no expired code, no mistyped one-time code, no busy shop', () => {
+    expect(runFixture(new URL('benign.jsonl', import.meta.url), { detectors }).findings).toEqual([]);
+  });
+
+  it('needs eight rejected codes in a row, ten after accepted ones', () => {
+    expect(run({ ...guess, repeat: { n: 7, every_s: 5 } })).toEqual([]);
+    expect(run({ ...guess, repeat: { n: 8, every_s: 5 } })).toHaveLength(1);
+    const good: Exchange = { ...guess, status: 200, repeat: { n: 9, every_s: 1 } };
+    expect(run(good, { ...guess, t: 20, repeat: { n: 9, every_s: 5 } })).toEqual([]);
+    expect(run(good, { ...guess, t: 20, repeat: { n: 10, every_s: 5 } })).toHaveLength(1);
+  });
+
+  it('reads business events', () => {
+    const event: Exchange = { t: 0, ip: '198.51.100.63', target: '', business: 'code.rejected', status: 0 };
+    expect(run({ ...event, repeat: { n: 9, every_s: 2 } })).toHaveLength(1);
+  });
+});

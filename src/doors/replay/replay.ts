@@ -1,0 +1,131 @@
+/** `replay`: events or a journal in, decisions out. The same session as `try`, told at every change of a decision. */
+import { createHash } from 'node:crypto';
+import { CLASSES } from '../../engine/detector.ts';
+import type { Decision, Engine } from '../../engine/engine.ts';
+import { type ActorDimension, DIMENSIONS } from '../../engine/keys.ts';
+import { ACTIONS } from '../../engine/policy.ts';
+import { KEY_VALUES } from '../../engine/program.ts';
+import { RISK } from '../../engine/risk.ts';
+import { defaultConfig } from '../../config/load.ts';
+import { MILLINATS, probability } from '../../lib/fixed.ts';
+import { SallyportError } from '../../lib/errors.ts';
+import { policyOf } from '../../policy/configured.ts';
+import { isJournal, openJournal } from '../../record/journal.ts';
+import { actorOf } from '../../runtime/names.ts';
+import { redactor } from '../../runtime/redact.ts';
+import type { Recorder } from '../../runtime/recorder.ts';
+import type { Action } from '../../runtime/report.ts';
+import { loadNetworks } from '../../runtime/tables.ts';
+import type { DecisionLine, ReplayRunOptions, ReplaySummary, RunOptions } from './run.ts';
+import { Session, type SessionOptions } from './session.ts';
+import { flatten, prepare, VERSION } from './try.ts';
+
+/** Actors whose last decision is remembered, to tell changes from repetitions. */
+const REMEMBERED = 100_000;
+
+/** Turns decisions into lines: one per change of what is done about an actor. */
+class DecisionLines {
+  count = 0;
+  recorder: Recorder | undefined;
+  private readonly last = new Map<string, number>();
+  private readonly tell: (line: DecisionLine) => void;
+
+  constructor(tell: (line: DecisionLine) => void) {
+    this.tell = tell;
+  }
+
+  readonly onDecision = (engine: Engine, decision: Decision): void => {
+    if (decision.key < 0 || this.recorder === undefined) return;
+    const { batch, facts, program, policy } = engine;
+    const key = program.keys[decision.key];
+    const level = batch.values[key.value + KEY_VALUES.level];
+    const id = `${decision.key}|${batch.hi[decision.key]}|${batch.lo[decision.key]}|${level}`;
+    const previous = this.last.get(id) ?? 0;
+    if (previous === decision.action) return;
+    if (this.last.size >= REMEMBERED) this.last.clear();
+    this.last.set(id, decision.action);
+    const actor = actorOf(DIMENSIONS[key.first] as ActorDimension, facts, this.recorder.model, level);
+    const profile = this.recorder.profileOf(engine, decision.key);
+    const until = batch.risk[decision.key * RISK.size + RISK.untilSec];
+    this.count++;
+    this.tell({
+      type: 'decision',
+      sequence: engine.sequence,
+      time_ms: facts.now,
+      id: `D-${createHash('sha256').update(`${engine.sequence}|${id}|${decision.action}`).digest('hex').slice(0, 10)}`,
+      actor,
+      action: ACTIONS[decision.action] as Action,
+      previous: ACTIONS[previous] as Action,
+      class: CLASSES[decision.classIndex],
+      risk: probability(decision.logOdds),
+      ttl_s: decision.action === 0 ? 0 : Math.max(0, until - batch.nowSec),
+      mode: policy.policy.mode,
+      reasons: (profile?.findings ?? [])
+        .map((f) => ({ detector: f.instance.detector.id, nats: f.millinats / MILLINATS, why: f.why }))
+        .sort((a, b) => b.nats - a.nats),
+      policy: policy.policy.version,
+    });
+  };
+}
+
+/** Replays logs, event files or one journal and tells every change of a decision. */
+export async function runReplay(options: ReplayRunOptions): Promise<ReplaySummary> {
+  const lines = new DecisionLines(options.onDecision);
+  if (options.inputs.length === 1 && isJournal(options.inputs[0])) return replayJournal(options, lines);
+  const { session, tally, run } = await prepare(options, { onDecision: lines.onDecision });
+  lines.recorder = session.parts.recorder;
+  await run();
+  return summaryOf(session, lines.count, tally.badLines());
+}
+
+/** A session under the model, seed and lateness that a journal was written with. */
+export async function journalSession(
+  options: RunOptions,
+  extra: Pick<SessionOptions, 'onDecision'> = {},
+): Promise<{ session: Session; events: (apply?: Session['apply']) => void }> {
+  const [path] = options.inputs;
+  const journal = openJournal(path);
+  const { header } = journal;
+  if (header.sallyport !== VERSION)
+    throw new SallyportError('SP4003', `${path} was written by Sallyport ${header.sallyport}, this is ${VERSION}`);
+  const loaded = options.config ?? defaultConfig();
+  const { config } = loaded;
+  const session = new Session({
+    version: VERSION,
+    model: header.model,
+    networks: await loadNetworks(loaded.networks),
+    seed: header.seed,
+    latenessMs: header.lateness_ms,
+    inputs: header.inputs,
+    disabled: config.detectors.disabled,
+    thresholds: flatten(config.detectors.thresholds),
+    policy: policyOf(config.policy),
+    redact: redactor(config.privacy.redact_patterns),
+    ...extra,
+  });
+  return {
+    session,
+    events: (apply = session.apply) => {
+      for (const e of journal.events()) apply(e.rows, e.row, e.response, e.nowMs);
+      journal.close();
+    },
+  };
+}
+
+async function replayJournal(options: ReplayRunOptions, lines: DecisionLines): Promise<ReplaySummary> {
+  const { session, events } = await journalSession(options, { onDecision: lines.onDecision });
+  lines.recorder = session.parts.recorder;
+  events();
+  return summaryOf(session, lines.count, {});
+}
+
+function summaryOf(session: Session, decisions: number, badLines: Record<string, number>): ReplaySummary {
+  return {
+    type: 'summary',
+    events: session.parts.engine.sequence,
+    decisions,
+    bad_lines: badLines,
+    decision_hash: session.hash(),
+    manifest: session.manifest,
+  };
+}
