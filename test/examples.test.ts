@@ -24,7 +24,7 @@ describe('examples', () => {
     expect(stdout).toMatch(/\d+ requests, \d+ findings, decision hash \w+/);
   });
 
-  it('fail-a-pipeline fails when somebody would be blocked, and says what is wrong with a configuration', () => {
+  it('fail-a-pipeline fails when somebody would be acted on, and says what is wrong with a configuration', () => {
     const found = run('fail-a-pipeline.ts', config, proxied);
     expect(found.stderr).toBe('');
     expect(found.stdout).toContain('203.0.113.66');

@@ -7,7 +7,7 @@ export interface Attack {
   readonly name: string;
   /** The finding classes of which at least one describes it. */
   readonly classes: readonly string[];
-  /** Addresses (or, with a slash, a network) and users it is done with. */
+  /** Addresses (or, with /24, a network), users and client software it is done with. */
   readonly actors: readonly string[];
   readonly requests: number;
 }
@@ -59,7 +59,7 @@ const rotatingStuffing: Play = (log, chance) => {
     }
   }
   const classes = ['credential-attack', 'rotation'];
-  return { name: 'credential stuffing through a /24', classes, actors: ['198.51.100.0/24'], requests };
+  return { name: 'credential stuffing through a /24', classes, actors: ['198.51.100.0/24', agent], requests };
 };
 
 const PROBED = [

@@ -40,7 +40,13 @@ const PORTS: Ports = {
   runTry: async (options) => (await import('../doors/replay/try.ts')).runTry(options),
   explainFinding: async (options) => (await import('../doors/replay/explain.ts')).explainFinding(options),
   runReplay: async (options) => (await import('../doors/replay/replay.ts')).runReplay(options),
-  loadConfig: async (path) => (await import('../config/load.ts')).loadConfig(path),
+  loadConfig: async (path) => {
+    const { loadConfig } = await import('../config/load.ts');
+    const { knownNames } = await import('../config/known.ts');
+    const { FORMATS } = await import('../event/formats/index.ts');
+    const { DETECTORS } = await import('../detectors/index.ts');
+    return loadConfig(path, knownNames(FORMATS, DETECTORS));
+  },
   formats: async () => (await import('../event/formats/index.ts')).FORMATS,
   detectors: async () => (await import('../detectors/index.ts')).DETECTORS,
 };

@@ -33,7 +33,7 @@ export interface Guard {
 
 interface Common {
   /**
-   * One dimension, or a combination. A key that is no actor and of which every operation has a `when` is left out of
+   * One dimension, or a combination. A population or combination of which every operation has a `when` is left out of
    * events to which none applies, and its values are then 0: `['all', 'ip']` is the place for what few addresses ever need.
    */
   readonly key: Key;

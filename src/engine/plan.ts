@@ -21,7 +21,8 @@ export function plan(batch: Batch, facts: Facts, response: boolean): void {
   batch.authenticated = facts.has(FLAG.AUTHENTICATED);
   readLanes(batch.lanes, facts);
   const { conditions } = program;
-  for (let i = 0; i < conditions.length; i++) batch.conditions[i] = conditions[i].test(facts) ? 1 : 0;
+  const asked = response ? program.responseConditions : program.requestConditions;
+  for (let i = 0; i < asked.length; i++) batch.conditions[asked[i]] = conditions[asked[i]].test(facts) ? 1 : 0;
   const { keys } = program;
   for (let k = 0; k < keys.length; k++) {
     const { first, second, requestGates, responseGates } = keys[k];

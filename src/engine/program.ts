@@ -81,9 +81,9 @@ export interface KeyProgram {
   /** Distinct cells, to be given back when a record goes. */
   readonly distinctCells: readonly number[];
   /**
-   * For a key that is no actor and whose operations in a phase all have a condition: those conditions. Where none of
+   * For a population or combination whose operations in a phase all have a condition: those conditions. Where none of
    * them holds the key is left out of the event, so that what is rarely needed costs neither time nor records. Else
-   * null: actors' records count every request.
+   * null.
    */
   readonly requestGates: Int32Array | null;
   readonly responseGates: Int32Array | null;
@@ -109,6 +109,9 @@ export interface Instance {
 export interface Program {
   readonly keys: readonly KeyProgram[];
   readonly conditions: readonly Condition[];
+  /** Indexes of the conditions that a phase's operations or instances ask about: the others are not evaluated. */
+  readonly requestConditions: Int32Array;
+  readonly responseConditions: Int32Array;
   /** Values of the batch in work: one array for the life of the program. */
   readonly values: Int32Array;
   readonly request: readonly Instance[];
@@ -139,6 +142,12 @@ export function jitter(seed: number, name: string): number {
   return (1000 - JITTER_PERMILLE + ((lo >>> 0) % (2 * JITTER_PERMILLE + 1))) / 1000;
 }
 
+/**
+ * Keys whose records count every request, because somebody acts there. The others are populations: they only take part
+ * in events that concern them, and so does what is done about them.
+ */
+const COUNTED: ReadonlySet<string> = new Set(['ip', 'session', 'credential', 'principal', 'fingerprint']);
+
 interface KeyDraft {
   key: Key;
   stride: number;
@@ -154,8 +163,6 @@ class Compiler {
   /** Aggregates in the order of declaration, by signature, with the operation each became. */
   readonly operations = new Map<string, Operation>();
   values = 0;
-  /** Names of keys that findings can be about: their records are touched by every event. */
-  readonly actors = new Set<string>();
   private readonly wanted: { aggregate: Aggregate; phase: Phase }[] = [];
 
   condition(c: Condition | undefined): number {
@@ -179,12 +186,16 @@ class Compiler {
       this.keys.set(name, { key, stride: HEADER.cells, request: [], response: [], distinctCells: [], drafts: [] });
   }
 
-  /** Keys in the order of a batch: by their last base dimension, so that populations come before actors. */
+  /**
+   * Keys in the order of a batch: by their last base dimension, so that populations come before actors; combinations
+   * with `all` come after everything else, so that a population's rare events can be guarded by what an actor did.
+   */
   sortedKeys(): KeyDraft[] {
-    const rank = (k: Key): number =>
-      typeof k === 'string'
-        ? DIMENSIONS.indexOf(k) * 100
-        : Math.max(DIMENSIONS.indexOf(k[0]), DIMENSIONS.indexOf(k[1])) * 100 + 1 + Math.min(DIMENSIONS.indexOf(k[0]), DIMENSIONS.indexOf(k[1]));
+    const rank = (k: Key): number => {
+      if (typeof k === 'string') return DIMENSIONS.indexOf(k) * 100;
+      const [low, high] = [DIMENSIONS.indexOf(k[0]), DIMENSIONS.indexOf(k[1])].sort((a, b) => a - b);
+      return (low === 0 ? DIMENSIONS.length + high : high) * 100 + 1 + low;
+    };
     return [...this.keys.values()].sort((a, b) => rank(a.key) - rank(b.key));
   }
 
@@ -215,7 +226,7 @@ class Compiler {
 
   /** Conditions of which one must hold for the key to be part of an event; null where it always is. */
   private gatesOf(draft: KeyDraft, operations: readonly Operation[]): Int32Array | null {
-    if (this.actors.has(keyName(draft.key)) || operations.some((o) => o.when < 0)) return null;
+    if (COUNTED.has(keyName(draft.key)) || operations.some((o) => o.when < 0)) return null;
     return Int32Array.from(new Set(operations.map((o) => o.when)));
   }
 
@@ -263,13 +274,18 @@ class Compiler {
   }
 }
 
-/** Text that is equal for equal aggregates. Conditions go by name. */
+/** Text that is equal for equal aggregates, in whatever order they were written down. Conditions go by name. */
 function signature(aggregate: Aggregate, phase: Phase): string {
-  return JSON.stringify({ ...aggregate, on: aggregate.on ?? phase, key: keyName(aggregate.key) }, (name, value) => {
-    if (name === 'when' || name === 'hit') return (value as Condition | undefined)?.name;
-    if (name === 'guard') return value && { ...value, of: signature(value.of as Aggregate, phase) };
-    return value as unknown;
-  });
+  const { when, guard, ...rest } = aggregate;
+  const flat: Record<string, unknown> = {
+    ...rest,
+    key: keyName(aggregate.key),
+    on: aggregate.on ?? phase,
+    ...(when && { when: when.name }),
+    ...('hit' in aggregate && { hit: aggregate.hit.name }),
+    ...(guard && { guard: { is: guard.is, than: guard.than, of: signature(guard.of, guard.of.on ?? phase) } }),
+  };
+  return JSON.stringify(Object.fromEntries(Object.entries(flat).sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 
 function parameters(g: Aggregate): Pick<Operation, 'a' | 'b' | 'c' | 'd' | 'table'> {
@@ -327,6 +343,14 @@ const HANDLES = Object.fromEntries(
   }),
 ) as Record<AggregateKind, HandleClass>;
 
+function conditionsOf(keys: readonly KeyProgram[], instances: readonly Instance[], phase: Phase): Int32Array {
+  const used = new Set<number>();
+  for (const key of keys) for (const o of key[phase]) used.add(o.when).add(o.hit);
+  for (const instance of instances) if (instance.detector.on === phase) used.add(instance.when);
+  used.delete(-1);
+  return Int32Array.from([...used].sort((a, b) => a - b));
+}
+
 /** Compiles `detectors` into a program. Throws where an aggregate's guard cannot be ordered before it. */
 export function compile(detectors: readonly Detector[], options: CompileOptions): Program {
   const compiler = new Compiler();
@@ -337,7 +361,6 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
         options.thresholds?.[`${detector.id}.${name}`] ?? value * jitter(options.seed, `${detector.id}.${name}`);
       const judgement = detector.build({ actor, baselines: options.baselines, tune });
       compiler.ensureKey(actor);
-      compiler.actors.add(actor);
       for (const aggregate of Object.values(judgement.needs)) compiler.want(aggregate, detector.on);
       return { detector, actor, judgement, when: compiler.condition(detector.when) };
     }),
@@ -362,6 +385,8 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
   return {
     keys,
     conditions: compiler.conditions,
+    requestConditions: conditionsOf(keys, instances, 'request'),
+    responseConditions: conditionsOf(keys, instances, 'response'),
     values,
     request: instances.filter((i) => i.detector.on === 'request'),
     response: instances.filter((i) => i.detector.on === 'response'),

@@ -1,14 +1,15 @@
 /** Catalogue 18, its plainest part: the client says by its own name that it is a scanner or an attack tool. */
-import { SOFTWARE_CLASS } from '../../enrich/facts.ts';
-import { softwareName } from '../../enrich/software.ts';
+
 import { condition, count, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
+import { SOFTWARE_CLASS } from '../../enrich/facts.ts';
+import { softwareName } from '../../enrich/software.ts';
 import { hours } from '../../lib/units.ts';
 import { counted } from '../evidence.ts';
 
 /**
- * A tool names itself for honest use, so the name is believed; that its use was agreed with the owner is a matter of the
- * allowlist. Seven nats: enough to stop it at the usual prior of one in a thousand only with something besides.
+ * A tool names itself for honest use, so the name is believed; that its use was agreed with the owner is a matter of
+ * the allowlist. Seven nats: enough to stop it at the usual prior of one in a thousand only with something besides.
  */
 const DECLARED = 7000;
 /** One request may be somebody's joke about an agent string; from here on it is a run. */

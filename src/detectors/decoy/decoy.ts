@@ -1,7 +1,8 @@
 /** Catalogue 26: a visit to a place that nobody has a reason to visit. */
-import { BOT_STATUS } from '../../enrich/facts.ts';
+
 import { condition, count, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
+import { BOT_STATUS } from '../../enrich/facts.ts';
 import { days } from '../../lib/units.ts';
 import { counted } from '../evidence.ts';
 
@@ -32,7 +33,10 @@ export const decoy = defineDetector({
     needs: needsOf(context),
     judge: () => CAP.certain,
     say(v: Values, facts) {
-      const path = facts.text('target').split('?', 1)[0].replace(/[\p{Cc}\p{Cf}]/gu, '·');
+      const path = facts
+        .text('target')
+        .split('?', 1)[0]
+        .replace(/[\p{Cc}\p{Cf}]/gu, '·');
       const cut = path.length > SHOWN ? `${path.slice(0, SHOWN)}…` : path;
       const times = v.touches.n > 1 ? `, ${counted(v.touches.n, 'touch', 'touches')} within a day` : '';
       return `asked for decoy ${facts.decoy} (${cut}), which nothing that people use leads to${times}`;

@@ -1,9 +1,10 @@
 /** Catalogue 24: a request that carries code for somebody else's interpreter. */
-import { contentRule } from '../../enrich/content/rules.ts';
-import { BOT_STATUS, CONTENT_FIELD } from '../../enrich/facts.ts';
+
 import { condition, count, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
+import { contentRule } from '../../enrich/content/rules.ts';
+import { BOT_STATUS, CONTENT_FIELD } from '../../enrich/facts.ts';
 import { hours } from '../../lib/units.ts';
 import { counted } from '../evidence.ts';
 

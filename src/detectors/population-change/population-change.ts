@@ -1,8 +1,8 @@
 /** Catalogue 6: logins of a whole population fail more than they used to, though no single actor stands out. */
-import { cusum, distinct, type ValuesOf } from '../../engine/aggregates.ts';
+import { count, cusum, distinct, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
-import { hours } from '../../lib/units.ts';
+import { hours, minutes } from '../../lib/units.ts';
 import { about, percent, ramp } from '../evidence.ts';
 import { attemptKey, loginAttempt, loginFailed } from '../outcomes.ts';
 
@@ -17,10 +17,15 @@ const ODDS_LEARNED = 1.6;
 const ODDS_PRIOR = 3;
 const P0_PRIOR = 0.3;
 
-/** The failures must come from many addresses: one client with an old password is no change of a population. */
+/**
+ * One address counts so often in ten minutes, whether it fails or not: a client that repeats an old password, or an office
+ * that arrives at work, is no change of a population.
+ */
+const PER_ADDRESS = 2;
+const PER_ADDRESS_MS = minutes(10);
+/** However sure the sum is, fewer addresses than this are no population. */
 const MIN_ADDRESSES = 10;
-/** Failures per address at most: a client that repeats itself is seen for itself. */
-const PER_ADDRESS = 6;
+const ADDRESS_WINDOW_MS = hours(6);
 
 const FINDING = 4600;
 
@@ -29,16 +34,18 @@ function needsOf({ actor, baselines }: BuildContext) {
   const learned = baselines.origin === 'learned';
   const byHour = baselines.loginFailureByHourOfWeek;
   const overall = learned ? baselines.loginFailure : Math.max(P0_PRIOR, baselines.loginFailure);
+  const turns = count({ key: ['path', 'ip'], when: loginAttempt, windowMs: PER_ADDRESS_MS });
   return {
     failures: cusum({
       key,
       when: loginAttempt,
+      guard: { of: turns, is: 'under', than: PER_ADDRESS + 1 },
       hit: loginFailed,
       p0: learned && byHour.length > 0 ? byHour : [overall],
       oddsRatio: learned ? ODDS_LEARNED : ODDS_PRIOR,
       ceiling: CEILING,
     }),
-    addresses: distinct({ key, of: 'ip', windowMs: hours(1), when: loginFailed }),
+    addresses: distinct({ key, of: 'ip', windowMs: ADDRESS_WINDOW_MS, when: loginFailed }),
   } as const;
 }
 type Values = ValuesOf<ReturnType<typeof needsOf>>;
@@ -62,23 +69,18 @@ export const populationChange = defineDetector({
     return {
       needs: needsOf(context),
       judge(v: Values, facts: Facts) {
-        if (v.failures.s < alarm) return 0;
-        return isWide(v, facts, least) ? ramp(v.failures.s, alarm, FULL, FINDING, CAP.sequential) : 0;
+        if (v.failures.s < alarm || (hasAddress(facts) && v.addresses.n < least)) return 0;
+        return ramp(v.failures.s, alarm, FULL, FINDING, CAP.sequential);
       },
-      say(v: Values) {
+      say(v: Values, facts: Facts) {
         const { hits, n, p0 } = v.failures;
-        return (
-          `login failures at ${percent(hits, n)} (${hits} of ${n}), ${usual} ${percent(p0, 1000)}; ` +
-          `they came from ${about(v.addresses.n)} addresses within the hour`
-        );
+        const from = hasAddress(facts) ? `; failures came from ${about(v.addresses.n)} addresses` : '';
+        return `login failures at ${percent(hits, n)} (${hits} of ${n}), ${usual} ${percent(p0, 1000)}${from}`;
       },
     };
   },
 });
 
-/** A log without addresses cannot tell; the sum has to do. */
-function isWide(v: Values, facts: Facts, least: number): boolean {
-  const { batch, row } = facts;
-  if (batch.ipLo[row] === 0 && batch.ipHi[row] === 0) return true;
-  return v.addresses.n >= least && v.addresses.n * PER_ADDRESS >= v.failures.hits;
+function hasAddress({ batch, row }: Facts): boolean {
+  return batch.ipLo[row] !== 0 || batch.ipHi[row] !== 0;
 }

@@ -54,10 +54,12 @@ class Thread {
   /** Starts a thread and waits until its tables are loaded. */
   static async start(setup: StageSetup): Promise<Thread> {
     const source = import.meta.url.endsWith('.ts');
-    const worker = new Worker(new URL(source ? './worker.ts' : './worker.js', import.meta.url), {
-      workerData: setup,
-      ...(source ? { execArgv: ['--import', 'tsx'] } : {}),
-    });
+    // From source (tests, evaluation) a thread has to be taught TypeScript first: Node 20 hands no loader on to it.
+    const entry = new URL(source ? './worker.ts' : './worker.js', import.meta.url);
+    const teach = `import('tsx/esm/api').then(({ register }) => { register(); return import('${entry.href}'); })`;
+    const worker = source
+      ? new Worker(teach, { eval: true, workerData: setup, execArgv: [] })
+      : new Worker(entry, { workerData: setup });
     await new Promise<void>((resolve, reject) => {
       worker.once('message', () => resolve());
       worker.once('error', reject);

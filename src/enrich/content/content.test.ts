@@ -105,7 +105,21 @@ describe('inspect', () => {
   it('never throws, and keeps the span inside the text', () => {
     const marks = fc.constantFrom(
       ...'\'"<>(){}[]$#;|&/\\:=@*%!-+.,?` \n\0',
-      '%25', '%27', '%3c', '&lt;', '&#x3c;', '\\x27', '\\u003c', '%u003c', '%c0%af', '..', '${', '{{', '/*', '*/', '--',
+      '%25',
+      '%27',
+      '%3c',
+      '&lt;',
+      '&#x3c;',
+      '\\x27',
+      '\\u003c',
+      '%u003c',
+      '%c0%af',
+      '..',
+      '${',
+      '{{',
+      '/*',
+      '*/',
+      '--',
       ...'or and union select from script alert onload cat etc passwd java lang jndi file http php'.split(' '),
     );
     const hostile = fc.array(marks, { maxLength: 400 }).map((parts) => encoder.encode(parts.join('')));

@@ -1,7 +1,7 @@
 /**
  * Undoes the encodings that hide a payload, to a fixed depth, into one scratch buffer that is used again for every
- * text. Every step replaces bytes by fewer bytes, so the later passes work in place, and `origin` keeps for each decoded
- * byte where it stood in the raw text.
+ * text. Every step replaces bytes by fewer bytes, so the later passes work in place, and `origin` keeps for each
+ * decoded byte where it stood in the raw text.
  */
 
 /** Bytes decoded at once: longer texts are inspected in overlapping windows. */
@@ -309,7 +309,7 @@ let entityValue = 0;
 
 /** Length of the HTML character reference at `i`, 0 where none stands; its ASCII value goes into `entityValue`. */
 function entityLength(buf: Uint8Array, i: number, end: number): number {
-  const limit = i + MAX_ENTITY < end ? i + MAX_ENTITY : end;
+  const limit = Math.min(i + MAX_ENTITY, end);
   if (i + 1 < limit && buf[i + 1] === 0x23) return numericEntity(buf, i, limit);
   for (let k = 0; k < NAMED_BYTES.length; k++) {
     const name = NAMED_BYTES[k];

@@ -21,7 +21,16 @@ describe('decoyOf', () => {
   });
 
   it('leaves neighbours alone', () => {
-    for (const path of ['/', '', '/internal', '/internal/ledger-2f7c/x', '/internal/ledger-2f7', '/api/v01', '/x/keys', '/keys/']) {
+    for (const path of [
+      '/',
+      '',
+      '/internal',
+      '/internal/ledger-2f7c/x',
+      '/internal/ledger-2f7',
+      '/api/v01',
+      '/x/keys',
+      '/keys/',
+    ]) {
       expect(touched(path), path).toBe(0);
     }
     expect(touched('/keys', NO_DECOYS)).toBe(0);

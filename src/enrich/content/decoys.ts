@@ -29,7 +29,8 @@ export class DecoySet {
     paths.forEach((path, i) => {
       const prefix = path.endsWith('/*');
       const bytes = this.bytes[i];
-      if (bytes[0] !== 0x2f || bytes.length < 2) throw new RangeError(`a decoy is a path below the root, not "${path}"`);
+      if (bytes[0] !== 0x2f || bytes.length < 2)
+        throw new RangeError(`a decoy is a path below the root, not "${path}"`);
       let hash = WORD_HASH_SEED;
       for (const byte of bytes) hash = Math.imul(hash ^ fold(byte), WORD_HASH_PRIME);
       if (this.ids.has(hash)) throw new RangeError(`the decoy "${path}" stands there twice`);

@@ -1,23 +1,20 @@
 /** Document databases, GraphQL schemas, and the prototypes of JavaScript objects: operators where values belong. */
 import { RULE } from './rules.ts';
 import { gaps, ids, isEdge, isQuote, KIND, kinds, MARK, report, tokens } from './tokens.ts';
-import { GROUP, GROUPS, wordId } from './words.ts';
+import { GROUP, GROUPS, wordId, wordSet } from './words.ts';
 
-const id = (word: string): number => wordId(word);
-const set = (list: string): ReadonlySet<number> => new Set(list.split(' ').map(id));
-
-const WHERE = id('where');
+const WHERE = wordId('where');
 /** Operators that every document passes when the value is empty, or that match patterns. */
-const STRONG = set('ne nin regex not nor expr');
-const COMPARE = set('gt gte lt lte exists in');
-const PROTO = id('__proto__');
-const PROTOTYPE = id('prototype');
-const CONSTRUCTOR = id('constructor');
-const SCHEMA = set('__schema __type introspectionquery');
-const RETURN = id('return');
-const THIS = id('this');
-const DB = id('db');
-const ACTIONS = set('insert find remove drop update aggregate');
+const STRONG = wordSet('ne nin regex not nor expr');
+const COMPARE = wordSet('gt gte lt lte exists in');
+const PROTO = wordId('__proto__');
+const PROTOTYPE = wordId('prototype');
+const CONSTRUCTOR = wordId('constructor');
+const SCHEMA = wordSet('__schema __type introspectionquery');
+const RETURN = wordId('return');
+const THIS = wordId('this');
+const DB = wordId('db');
+const ACTIONS = wordSet('insert find remove drop update aggregate');
 
 /** Looks for operators of document databases and for prototypes. */
 export function matchDocument(): void {
@@ -32,9 +29,11 @@ export function matchDocument(): void {
       if (word === PROTO) protoAt(i);
       else if (word === DB) collectionAt(i);
       else if (word === CONSTRUCTOR) constructorAt(i);
-      else if (SCHEMA.has(word) && (kinds[i + 1] === 0x7b || kinds[i + 1] === 0x28)) report(RULE.graphqlSchema, i, i + 1);
+      else if (SCHEMA.has(word) && (kinds[i + 1] === 0x7b || kinds[i + 1] === 0x28))
+        report(RULE.graphqlSchema, i, i + 1);
     } else if (isQuote(kind)) scriptAt(i);
-    else if ((kind === 0x7c || kind === 0x26) && kinds[i + 1] === kind && isThis(i + 2)) report(RULE.mongoScript, i, i + 3);
+    else if ((kind === 0x7c || kind === 0x26) && kinds[i + 1] === kind && isThis(i + 2))
+      report(RULE.mongoScript, i, i + 3);
   }
 }
 
@@ -76,7 +75,14 @@ function isThis(i: number): boolean {
 function protoAt(i: number): void {
   const after = kinds[i + 1];
   const before = i > 0 ? kinds[i - 1] : KIND.end;
-  if (after === 0x5b || after === 0x5d || after === 0x2e || isQuote(after) || after === KIND.assign || before === 0x2e) {
+  if (
+    after === 0x5b ||
+    after === 0x5d ||
+    after === 0x2e ||
+    isQuote(after) ||
+    after === KIND.assign ||
+    before === 0x2e
+  ) {
     report(RULE.prototype, i, i + 1);
   }
 }

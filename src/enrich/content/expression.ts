@@ -4,29 +4,28 @@
  */
 import { RULE } from './rules.ts';
 import { gaps, ids, isEdge, isFirst, isQuote, KIND, kinds, MARK, report, tokens } from './tokens.ts';
-import { GROUP, GROUPS, wordId } from './words.ts';
+import { GROUP, GROUPS, wordId, wordSet } from './words.ts';
 
-const id = (word: string): number => wordId(word);
-const set = (list: string): ReadonlySet<number> => new Set(list.split(' ').map(id));
-
-const JAVA = set('java javax');
-const PACKAGES = set('lang util io net script');
-const DANGEROUS = set(
+const JAVA = wordSet('java javax');
+const PACKAGES = wordSet('lang util io net script');
+const DANGEROUS = wordSet(
   'processbuilder scriptenginemanager urlclassloader templatesimpl jdbcrowsetimpl getruntime ognlcontext unsafe',
 );
-const REFLECTION = set(
-  'getclass forname newinstance getmethod getdeclaredmethod getconstructor getdeclaredconstructors loadclass defineclass getenginebyname getclassloader',
+const REFLECTION = wordSet(
+  `getclass forname newinstance getmethod getdeclaredmethod getconstructor getdeclaredconstructors loadclass
+  defineclass getenginebyname getclassloader`,
 );
-const CLASS = id('class');
-const PHP = id('php');
-const CHAIN = set('module classloader protectiondomain resources');
-const CONTEXT = set(
-  '_memberaccess memberaccess context application session request parameters ognl servletcontext denymethodexecution allowstaticmethodaccess attr',
+const CLASS = wordId('class');
+const PHP = wordId('php');
+const CHAIN = wordSet('module classloader protectiondomain resources');
+const CONTEXT = wordSet(
+  `_memberaccess memberaccess context application session request parameters ognl servletcontext
+  denymethodexecution allowstaticmethodaccess attr`,
 );
-const RUNTIME = id('runtime');
-const PROTO = set('__proto__ prototype constructor __definegetter__ __lookupgetter__');
-const MACROS = set('set foreach if include parse evaluate macro');
-const TAGS = set('assign if include import macro');
+const RUNTIME = wordId('runtime');
+const PROTO = wordSet('__proto__ prototype constructor __definegetter__ __lookupgetter__');
+const MACROS = wordSet('set foreach if include parse evaluate macro');
+const TAGS = wordSet('assign if include import macro');
 /** Tokens between template marks that are looked at. */
 const TEMPLATE_REACH = 64;
 
@@ -76,7 +75,8 @@ function arithmetic(i: number): boolean {
   j++;
   if (isQuote(kinds[j])) j++;
   const operator = kinds[j];
-  const operates = operator === 0x2a || operator === 0x2b || operator === 0x2d || operator === 0x2f || operator === 0x25;
+  const operates =
+    operator === 0x2a || operator === 0x2b || operator === 0x2d || operator === 0x2f || operator === 0x25;
   if (!operates) return false;
   j++;
   if (operator === 0x2a && kinds[j] === 0x2a) j++;
@@ -92,7 +92,7 @@ function inside(from: number, i: number): number {
   }
   let code = 0;
   let words = 0;
-  const last = i + TEMPLATE_REACH < tokens.count ? i + TEMPLATE_REACH : tokens.count;
+  const last = Math.min(i + TEMPLATE_REACH, tokens.count);
   for (let j = i; j < last; j++) {
     const kind = kinds[j];
     if (kind === 0x7d) {
@@ -112,7 +112,11 @@ function inside(from: number, i: number): number {
 
 /** `config.SECRET`, `self.x`, `request.application`: objects that only the server's side has. */
 function isConfiguration(dot: number): boolean {
-  return dot > 0 && (GROUPS[ids[dot - 1]] & GROUP.template) !== 0 && (GROUPS[ids[dot + 1]] & (GROUP.template | GROUP.dunder)) !== 0;
+  return (
+    dot > 0 &&
+    (GROUPS[ids[dot - 1]] & GROUP.template) !== 0 &&
+    (GROUPS[ids[dot + 1]] & (GROUP.template | GROUP.dunder)) !== 0
+  );
 }
 
 /** `${prefix:`: the interpolators of Java libraries; those of JNDI have their own matcher. */
@@ -131,7 +135,7 @@ function angleAt(i: number): void {
   } else if (kinds[i + 1] === 0x23 && TAGS.has(ids[i + 2])) report(RULE.templateTag, i, i + 2);
 }
 
-/** `#set($x=…)`, `#foreach`, `#context=`, `(#a=…)`. */
+/** `#wordSet($x=…)`, `#foreach`, `#context=`, `(#a=…)`. */
 function hashAt(i: number): void {
   if (gaps[i + 1] !== 0 || kinds[i + 1] !== KIND.word) return;
   if (MACROS.has(ids[i + 1]) && kinds[i + 2] === 0x28 && (kinds[i + 3] === 0x24 || isQuote(kinds[i + 3]))) {
@@ -167,18 +171,20 @@ function packageAt(i: number): void {
   if (last === RUNTIME || DANGEROUS.has(last) || called || (wrapped && !isFirst(i))) report(RULE.javaClass, i, i + 4);
   else report(RULE.javaName, i, i + 4);
 }
-const JAVA_X = id('javax');
+const JAVA_X = wordId('javax');
 
 /** Inner names of Python; those of JavaScript belong to the prototype matcher. */
 function dunderAt(i: number, word: number): void {
   if (PROTO.has(word)) return;
   const before = i > 0 ? kinds[i - 1] : KIND.end;
-  const near = before === 0x2e || isQuote(before) || kinds[i + 1] === 0x28 || kinds[i + 1] === 0x2e || kinds[i + 1] === 0x5b;
+  const near =
+    before === 0x2e || isQuote(before) || kinds[i + 1] === 0x28 || kinds[i + 1] === 0x2e || kinds[i + 1] === 0x5b;
   if (near && isDunder(word)) report(RULE.templateDunder, i, i + 1);
 }
 
-const DUNDERS = set(
-  '__class__ __mro__ __base__ __bases__ __subclasses__ __globals__ __builtins__ __import__ __init__ __getitem__ __getattribute__ __dict__ __reduce__ __code__',
+const DUNDERS = wordSet(
+  `__class__ __mro__ __base__ __bases__ __subclasses__ __globals__ __builtins__ __import__ __init__ __getitem__
+  __getattribute__ __dict__ __reduce__ __code__`,
 );
 function isDunder(word: number): boolean {
   return DUNDERS.has(word);

@@ -5,25 +5,37 @@
 import { CONTENT_FIELD } from '../facts.ts';
 import { ASSIGN, decoded, origin, SEPARATOR, scratch } from './decode.ts';
 import { RULE } from './rules.ts';
-import { current, ends, gaps, ids, isEdge, isFirst, isQuote, KIND, kinds, MARK, report, reportBytes, starts, tokens } from './tokens.ts';
-import { GROUP, GROUPS, wordId } from './words.ts';
+import {
+  current,
+  ends,
+  gaps,
+  ids,
+  isEdge,
+  isFirst,
+  isQuote,
+  KIND,
+  kinds,
+  MARK,
+  report,
+  reportBytes,
+  starts,
+  tokens,
+} from './tokens.ts';
+import { GROUP, GROUPS, wordId, wordSet } from './words.ts';
 
-const id = (word: string): number => wordId(word);
-const set = (list: string): ReadonlySet<number> => new Set(list.split(' ').map(id));
-
-const ETC = id('etc');
-const PROC = id('proc');
-const WINDOWS = set('windows winnt');
-const SYSTEM32 = id('system32');
-const INI = id('ini');
-const INI_NAMES = set('win system boot php my desktop');
-const INF = id('inf');
-const INF_NAMES = set('web meta');
-const FAKEPATH = id('fakepath');
-const DIRECTORIES = set('var root boot usr opt inetpub sys home');
-const HIDDEN = set('htaccess htpasswd env git svn bash_history bashrc');
-const KEYS = set('id_rsa id_dsa id_ed25519 authorized_keys mysql_history');
-const PROCESS_FILES = set('self version cpuinfo meminfo mounts cmdline environ fd status net');
+const ETC = wordId('etc');
+const PROC = wordId('proc');
+const WINDOWS = wordSet('windows winnt');
+const SYSTEM32 = wordId('system32');
+const INI = wordId('ini');
+const INI_NAMES = wordSet('win system boot php my desktop');
+const INF = wordId('inf');
+const INF_NAMES = wordSet('web meta');
+const FAKEPATH = wordId('fakepath');
+const DIRECTORIES = wordSet('var root boot usr opt inetpub sys home');
+const HIDDEN = wordSet('htaccess htpasswd env git svn bash_history bashrc');
+const KEYS = wordSet('id_rsa id_dsa id_ed25519 authorized_keys mysql_history');
+const PROCESS_FILES = wordSet('self version cpuinfo meminfo mounts cmdline environ fd status net');
 /** Climbs at which a plain path can have no other purpose. */
 const MANY_CLIMBS = 3;
 
@@ -135,8 +147,7 @@ function names(): void {
       climbed = climbed < 0 ? i : climbed;
       // "../.name": what a dot hides above the place where files are handed out.
       if (kinds[i + 3] === 0x2e && kinds[i + 4] === KIND.word) report(RULE.fileInternal, i, i + 4);
-    }
-    else if (kind === 0x5c) {
+    } else if (kind === 0x5c) {
       if (kinds[i + 1] === 0x5c && isOpening(i)) shareAt(i);
     } else if (kind === KIND.word) {
       const end = isSystemFile(i);
@@ -165,8 +176,8 @@ function isSystemFile(i: number): number {
   }
   return 0;
 }
-const INI_WIN = id('win');
-const INI_BOOT = id('boot');
+const INI_WIN = wordId('win');
+const INI_BOOT = wordId('boot');
 
 function otherFileAt(i: number): void {
   const word = ids[i];
@@ -177,9 +188,17 @@ function otherFileAt(i: number): void {
     if (isEdge(i + 1) || isSlash(kinds[i + 1])) report(RULE.fileInternal, i - 1, i);
   } else if (inQuery && DIRECTORIES.has(word) && i > 0 && isSlash(kinds[i - 1]) && isFirst(i - 1)) {
     if (isSlash(kinds[i + 1]) && !isEdge(i + 2)) report(RULE.fileDirectory, i - 1, i + 1);
-  } else if ((word === ETC || word === PROC) && inQuery && i > 0 && kinds[i - 1] === 0x2f && isFirst(i - 1) && kinds[i + 1] === 0x2f) {
+  } else if (
+    (word === ETC || word === PROC) &&
+    inQuery &&
+    i > 0 &&
+    kinds[i - 1] === 0x2f &&
+    isFirst(i - 1) &&
+    kinds[i + 1] === 0x2f
+  ) {
     report(RULE.fileDirectory, i - 1, i + 1);
-  } else if (ends[i] - starts[i] === 1 && kinds[i + 1] === 0x3a && isSlash(kinds[i + 2]) && gaps[i + 1] === 0) driveAt(i);
+  } else if (ends[i] - starts[i] === 1 && kinds[i + 1] === 0x3a && isSlash(kinds[i + 2]) && gaps[i + 1] === 0)
+    driveAt(i);
 }
 
 /** ".htaccess", "/.git", "/id_rsa". */

@@ -2,24 +2,36 @@
 import { CONTENT_FIELD } from '../facts.ts';
 import { decoded, scratch } from './decode.ts';
 import { RULE } from './rules.ts';
-import { current, ends, GAP, gaps, ids, isEdge, isFirst, KIND, kinds, MARK, report, reportBytes, starts, tokens } from './tokens.ts';
-import { GROUP, GROUPS, wordId } from './words.ts';
+import {
+  current,
+  ends,
+  GAP,
+  gaps,
+  ids,
+  isEdge,
+  isFirst,
+  KIND,
+  kinds,
+  MARK,
+  report,
+  reportBytes,
+  starts,
+  tokens,
+} from './tokens.ts';
+import { GROUP, GROUPS, wordId, wordSet } from './words.ts';
 
-const id = (word: string): number => wordId(word);
-const set = (list: string): ReadonlySet<number> => new Set(list.split(' ').map(id));
-
-const HTTP = id('http');
-const METHODS = set('get post put head options delete');
-const ADDRESSED = set('location refresh link');
-const BARE = set('host cookie status');
-const COPIES = set('bcc cc');
-const TO = id('to');
-const FROM = id('from');
-const RCPT = id('rcpt');
-const MAIL = id('mail');
-const SMTP = set('ehlo helo starttls vrfy expn');
-const ALONE = set('data quit logout noop');
-const IMAP = set('capability login select fetch append noop logout examine store');
+const HTTP = wordId('http');
+const METHODS = wordSet('get post put head options delete');
+const ADDRESSED = wordSet('location refresh link');
+const BARE = wordSet('host cookie status');
+const COPIES = wordSet('bcc cc');
+const TO = wordId('to');
+const FROM = wordId('from');
+const RCPT = wordId('rcpt');
+const MAIL = wordId('mail');
+const SMTP = wordSet('ehlo helo starttls vrfy expn');
+const ALONE = wordSet('data quit logout noop');
+const IMAP = wordSet('capability login select fetch append noop logout examine store');
 
 /** Looks for line breaks that mean more than a new line. */
 export function matchHeader(): void {
@@ -104,8 +116,8 @@ function hasProtocol(from: number): boolean {
 }
 
 /**
- * Text beyond ASCII that ends in a character whose low byte is CR or LF: old servers cut code points to a byte and break
- * the line there.
+ * Text beyond ASCII that ends in a character whose low byte is CR or LF: old servers cut code points to a byte and
+ * break the line there.
  */
 function truncates(i: number): boolean {
   const end = ends[i];

@@ -1,12 +1,12 @@
 /**
- * Content inspection of what a log shows of a request. Three stages, so that ordinary requests cost a few nanoseconds a
- * byte: a look at byte classes in the raw text; decoding and splitting into tokens; the languages, each behind a gate of
+ * Content inspection of what a log shows of a request. Three stages, so that ordinary requests cost a few nanoseconds
+ * a byte: a look at byte classes in the raw text; decoding and splitting into tokens; the languages, each behind a gate of
  * the marks and words it cannot do without.
  */
 import { CONTENT_FIELD } from '../facts.ts';
+import { decode, decoded, LAYOUT, WINDOW_BYTES } from './decode.ts';
 import { matchDirectory } from './directory.ts';
 import { matchDocument } from './document.ts';
-import { decode, decoded, LAYOUT, WINDOW_BYTES } from './decode.ts';
 import { matchExpression } from './expression.ts';
 import { matchFile } from './file.ts';
 import { matchHeader } from './header.ts';
@@ -125,7 +125,9 @@ function namesClass(buf: Uint8Array, start: number, dot: number, end: number): b
   const last = buf[dot - 1] | 0x20;
   const before = buf[dot - 2] | 0x20;
   if ((last === 0x73 && before === 0x73) || (last === 0x61 && before === 0x76)) return true;
-  return dot + 3 < end && (buf[dot + 1] | 0x20) === 0x69 && (buf[dot + 2] | 0x20) === 0x6e && (buf[dot + 3] | 0x20) === 0x69;
+  return (
+    dot + 3 < end && (buf[dot + 1] | 0x20) === 0x69 && (buf[dot + 2] | 0x20) === 0x6e && (buf[dot + 3] | 0x20) === 0x69
+  );
 }
 
 /** First stage for User-Agents: marks that browsers and libraries do not put into their names. */
@@ -154,7 +156,7 @@ function look(buf: Uint8Array, start: number, end: number, field: number, out: C
   else if (field === CONTENT_FIELD.agent || field === CONTENT_FIELD.body) layout = LAYOUT.plain;
   let from = start;
   for (let window = 1; ; window++) {
-    const to = from + WINDOW_BYTES < end ? from + WINDOW_BYTES : end;
+    const to = Math.min(from + WINDOW_BYTES, end);
     decode(buf, from, to, layout);
     tokenise();
     languages();

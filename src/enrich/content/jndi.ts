@@ -74,7 +74,7 @@ function isJndi(from: number, end: number): boolean {
   return true;
 }
 
-/** Where the text begins that a lookup `[from, end)` would be replaced by: its default, or what it changes the case of. */
+/** Where the text begins that a lookup `[from, end)` is replaced by: its default, or what it changes the case of. */
 function replacement(from: number, end: number): number {
   for (let q = end - 2; q >= from && q > end - 64; q--) {
     if (text[q] === 0x3a && text[q + 1] === 0x2d) return q + 2;

@@ -37,7 +37,8 @@ export function matchMarkup(): void {
       if ((GROUPS[ids[i]] & GROUP.event) !== 0) eventAt(i);
       else if (ids[i] === SRCDOC && kinds[i + 1] === 0x3d) report(RULE.htmlActive, i, i + 1);
       else if (ids[i] === EXPRESSION || ids[i] === BINDING) styleAt(i);
-      else if (ids[i] === URL_WORD && kinds[i + 1] === 0x28 && ids[i + 2] === JAVASCRIPT) report(RULE.htmlStyle, i, i + 2);
+      else if (ids[i] === URL_WORD && kinds[i + 1] === 0x28 && ids[i + 2] === JAVASCRIPT)
+        report(RULE.htmlStyle, i, i + 2);
     }
   }
 }
@@ -62,7 +63,8 @@ function elementAt(i: number): void {
   if (isEdge(j + 1)) {
     if (!compares(i, j)) report(active ? RULE.htmlActiveProbe : RULE.htmlProbe, i, j);
   } else if (after === 0x3e) report(closing(i, j) || !active ? RULE.htmlPlain : RULE.htmlActive, i, j + 1);
-  else if (after === 0x2f ? gaps[j + 1] === 0 : attributeAt(j + 1) && !compares(i, j + 1)) report(active ? RULE.htmlActive : RULE.htmlPlain, i, j + 1);
+  else if (after === 0x2f ? gaps[j + 1] === 0 : attributeAt(j + 1) && !compares(i, j + 1))
+    report(active ? RULE.htmlActive : RULE.htmlPlain, i, j + 1);
 }
 
 /** True for "h2<h1" and "a<b and b>c": an angle bracket right behind a word, and no attribute with a value. */
@@ -102,7 +104,7 @@ function declarationAt(i: number, j: number): void {
 /** Looks through the element at i, whatever its name, for an event handler. Returns where it stopped. */
 function eventIn(i: number): number {
   if (kinds[i + 1] !== KIND.word || gaps[i + 1] !== 0) return i + 1;
-  const last = i + ELEMENT_REACH < tokens.count ? i + ELEMENT_REACH : tokens.count;
+  const last = Math.min(i + ELEMENT_REACH, tokens.count);
   for (let j = i + 2; j < last; j++) {
     const kind = kinds[j];
     if (kind === 0x3c || kind === KIND.separator) return j;

@@ -1,24 +1,23 @@
 /** PHP: its opening mark, functions that run code, directives of the interpreter, request variables. */
 import { RULE } from './rules.ts';
 import { gaps, ids, isEdge, isQuote, KIND, kinds, MARK, report, tokens } from './tokens.ts';
-import { GROUP, GROUPS, wordId } from './words.ts';
+import { GROUP, GROUPS, wordId, wordSet } from './words.ts';
 
-const id = (word: string): number => wordId(word);
-const set = (list: string): ReadonlySet<number> => new Set(list.split(' ').map(id));
-
-const PHP = id('php');
-const XML = id('xml');
-const DIRECTIVES = set(
-  'allow_url_include allow_url_fopen auto_prepend_file auto_append_file disable_functions open_basedir suhosin safe_mode',
+const PHP = wordId('php');
+const XML = wordId('xml');
+const DIRECTIVES = wordSet(
+  `allow_url_include allow_url_fopen auto_prepend_file auto_append_file disable_functions open_basedir suhosin
+  safe_mode`,
 );
-const GLOBALS = set('_get _post _request _cookie _server _files _env _session globals');
-const INI = set('_get _post _request _cookie _server _files _session');
+const GLOBALS = wordSet('_get _post _request _cookie _server _files _env _session globals');
+const INI = wordSet('_get _post _request _cookie _server _files _session');
 /** Functions whose names other languages have too: the argument must be one of PHP. */
-const SHARED = set(
-  'system exec eval assert extract include include_once require require_once unlink array_map chr str_replace fopen scandir',
+const SHARED = wordSet(
+  `system exec eval assert extract include include_once require require_once unlink array_map chr str_replace
+  fopen scandir`,
 );
-const PROOFS = set('phpinfo phpversion php_uname getcwd var_dump print_r');
-const NUMBERED = set('md5 sha1 die print echo printf');
+const PROOFS = wordSet('phpinfo phpversion php_uname getcwd var_dump print_r');
+const NUMBERED = wordSet('md5 sha1 die print echo printf');
 
 /** Looks for PHP. */
 export function matchPhp(): void {
@@ -39,7 +38,13 @@ function indirect(): void {
   for (let i = 1; i < tokens.count; i++) {
     const kind = kinds[i];
     const before = kinds[i - 1];
-    if (kind === 0x2e && isQuote(before) && kinds[i + 1] === before && kinds[i + 2] === KIND.word && kinds[i - 2] === KIND.word) {
+    if (
+      kind === 0x2e &&
+      isQuote(before) &&
+      kinds[i + 1] === before &&
+      kinds[i + 2] === KIND.word &&
+      kinds[i - 2] === KIND.word
+    ) {
       report(RULE.phpIndirect, i - 2, i + 2);
     } else if (kind === 0x28 && (before === 0x29 || before === 0x5d || before === 0x7d || isQuote(before))) {
       if (isPlainArgument(i + 1) && before !== kinds[i + 1]) report(RULE.phpIndirect, i - 1, i + 1);

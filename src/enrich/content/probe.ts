@@ -68,10 +68,16 @@ const SEGMENTS = new HashTable()
     wp-config-sample.php config.old global.asa`,
     PROBE.configuration,
   )
-  .add('config.json config.js config.xml env.config.js settings.json firebase.json manifest.yml', PROBE.publicConfiguration)
+  .add(
+    'config.json config.js config.xml env.config.js settings.json firebase.json manifest.yml',
+    PROBE.publicConfiguration,
+  )
   .add('wp-admin wp-login.php wp-signup.php administrator admin.php typo3', PROBE.cmsAdmin)
   .add('admin-ajax.php admin-post.php', undefined, BELOW.frontend)
-  .add('xmlrpc.php wlwmanifest.xml wp-cron.php wp-trackback.php wp-links-opml.php wp-mail.php wp-load.php', PROBE.cmsInternal)
+  .add(
+    'xmlrpc.php wlwmanifest.xml wp-cron.php wp-trackback.php wp-links-opml.php wp-mail.php wp-load.php',
+    PROBE.cmsInternal,
+  )
   .add('wp-settings.php wp-blog-header.php changelog.txt readme.html license.php', PROBE.cmsInternal)
   .add('wp-includes wp-content', undefined, BELOW.cmsContent)
   .add('plugins themes mu-plugins', undefined, BELOW.plugins)
@@ -112,11 +118,20 @@ const SEGMENTS = new HashTable()
     vagrantfile procfile ansible.cfg docker-compose thumbs.db artisan`,
     PROBE.project,
   )
-  .add('debug.log error.log error_log errors.log access.log access_log laravel.log php_errors.log wp-debug.log', PROBE.logFile)
-  .add('phpinfo.php phpinfo info.php php.php php_info.php pinfo.php infophp.php i.php test.php phpversion.php', PROBE.phpInfo)
+  .add(
+    'debug.log error.log error_log errors.log access.log access_log laravel.log php_errors.log wp-debug.log',
+    PROBE.logFile,
+  )
+  .add(
+    'phpinfo.php phpinfo info.php php.php php_info.php pinfo.php infophp.php i.php test.php phpversion.php',
+    PROBE.phpInfo,
+  )
   .add('install.php setup.php installer.php upgrade.php setup-config.php installer', PROBE.installer)
   .add('dana-na dana-ws +cscoe+ global-protect sslvpn ecp autodiscover rdweb owa vpns', PROBE.remoteAccess)
-  .add('swagger-ui swagger-ui.html swagger.json swagger.yaml openapi.json api-docs v2_api_docs graphiql', PROBE.apiSchema)
+  .add(
+    'swagger-ui swagger-ui.html swagger.json swagger.yaml openapi.json api-docs v2_api_docs graphiql',
+    PROBE.apiSchema,
+  )
   .add('etc', undefined, BELOW.etc)
   .add('proc', undefined, BELOW.proc)
   .add('windows winnt', undefined, BELOW.windows)
@@ -136,7 +151,11 @@ const UNDER = new HashTable()
   .add('self version cpuinfo meminfo', PROBE.systemFile, BELOW.proc)
   .add('system32', PROBE.systemFile, BELOW.windows)
   .add('html text status jmxproxy', PROBE.serverConsole, BELOW.manager)
-  .add('env dump trace mappings configprops beans gateway jolokia logfile httptrace loggers', PROBE.diagnostics, BELOW.actuator)
+  .add(
+    'env dump trace mappings configprops beans gateway jolokia logfile httptrace loggers',
+    PROBE.diagnostics,
+    BELOW.actuator,
+  )
   .add('readme.txt changelog.txt readme.md', PROBE.cmsInternal, BELOW.plugins);
 
 /** The last ending of the last segment, without its dot. */
@@ -170,8 +189,8 @@ for (let i = 0; i < 6; i++) {
 /** The state of the running pass, reused. */
 const pass = { rule: 0, below: 0, segments: 0 };
 
-/** Of the running segment: what stands before its last dot, between its last two, how many dots, and what it ends in. */
-const segment = { stem: 0, endingBefore: 0, dotted: 0, hidden: false, tilde: false };
+/** Of the running segment: hashes of what stands before its first dot, before its last, between its last two; dots. */
+const segment = { first: 0, stem: 0, endingBefore: 0, dotted: 0, hidden: false, tilde: false };
 
 function offer(rule: number): void {
   if (rule !== 0 && PROBE_MILLINATS[rule] > PROBE_MILLINATS[pass.rule]) pass.rule = rule;
@@ -211,6 +230,7 @@ export function probeRule(buf: Uint8Array, pathStart: number, pathEnd: number): 
     }
     if (byte === 0x3f || byte === 0x3b) break;
     if (byte === 0x2e) {
+      if (segment.dotted === 0) segment.first = hash;
       segment.stem = hash;
       segment.endingBefore = segment.dotted > 0 ? ending : 0;
       ending = WORD_HASH_SEED;
@@ -262,10 +282,10 @@ function isOwnPage(ending: number): boolean {
 }
 
 function lastEnding(ending: number): void {
-  const { endingBefore, stem } = segment;
+  const { endingBefore } = segment;
   if (PACKED.get(ending) !== 0) {
     if (endingBefore !== 0 && (ENDINGS.get(endingBefore) & 0xff) === PROBE.dump.id) offer(PROBE.dump.id);
-    if (pass.segments === 1 && SITE_STEMS.get(stem) !== 0) offer(PROBE.archive.id);
+    if (pass.segments === 1 && SITE_STEMS.get(segment.first) !== 0) offer(PROBE.archive.id);
     return;
   }
   // ".env" alone is a whole segment; its "ending" says nothing more.

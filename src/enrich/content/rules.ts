@@ -79,7 +79,13 @@ export const RULE = {
   htmlActive: rule(43, 'html-active', 'html', 7000, 'has an element that loads or runs something'),
   htmlPlain: rule(44, 'html-plain', 'html', 3500, 'has an element of HTML'),
   htmlProbe: rule(45, 'html-probe', 'html', 3000, 'ends with the start of an element, as probes for reflection do'),
-  htmlActiveProbe: rule(46, 'html-active-probe', 'html', 4700, 'ends with the start of an element that loads something'),
+  htmlActiveProbe: rule(
+    46,
+    'html-active-probe',
+    'html',
+    4700,
+    'ends with the start of an element that loads something',
+  ),
   htmlBreak: rule(47, 'html-break', 'html', 6500, 'closes an attribute and an element, then opens another'),
   htmlBreakProbe: rule(48, 'html-break-probe', 'html', 4000, 'closes an attribute and an element'),
   htmlComment: rule(49, 'html-comment', 'html', 4500, 'has a comment or declaration of HTML'),
@@ -96,6 +102,13 @@ export const RULE = {
   jsEncoded: rule(68, 'js-encoded', 'javascript', 7000, 'builds script from character codes or encodings'),
   jsModule: rule(69, 'js-module', 'javascript', 8000, 'loads a module that starts processes or reads files'),
 
+  jsDialogProbe: rule(
+    71,
+    'js-dialog-probe',
+    'javascript',
+    4000,
+    'ends with the start of a call that proves script runs',
+  ),
   jsStatement: rule(70, 'js-statement', 'javascript', 6000, 'goes on with statements of script'),
 
   shellSubstitution: rule(80, 'shell-substitution', 'shell', 8500, 'has a command substituted into a command'),

@@ -4,33 +4,30 @@
  */
 import { RULE } from './rules.ts';
 import { gaps, ids, isEdge, isFirst, isQuote, KIND, kinds, MARK, report, tokens } from './tokens.ts';
-import { GROUP, GROUPS, wordId } from './words.ts';
+import { GROUP, GROUPS, wordId, wordSet } from './words.ts';
 
-const id = (word: string): number => wordId(word);
-const set = (list: string): ReadonlySet<number> => new Set(list.split(' ').map(id));
-
-const SCHEMES = set('javascript vbscript livescript jscript mocha');
-const DECLARES = set('var let const');
-const DIALOGS = set('alert prompt confirm');
-const EVALS = set('eval settimeout setinterval execscript function');
-const ENCODERS = set('fromcharcode atob');
-const OWNERS = set('document window self top parent globalthis frames');
-const COOKIES = set('cookie domain write writeln');
-const JAVA = id('java');
-const SCRIPT = id('script');
-const VOID = id('void');
+const SCHEMES = wordSet('javascript vbscript livescript jscript mocha');
+const DECLARES = wordSet('var let const');
+const DIALOGS = wordSet('alert prompt confirm');
+const EVALS = wordSet('eval settimeout setinterval execscript function');
+const ENCODERS = wordSet('fromcharcode atob');
+const OWNERS = wordSet('document window self top parent globalthis frames');
+const COOKIES = wordSet('cookie domain write writeln');
+const JAVA = wordId('java');
+const SCRIPT = wordId('script');
+const VOID = wordId('void');
 const VOID_WORDS = 4;
-const DATA = id('data');
-const LOCATION = id('location');
-const HREF = id('href');
-const OPEN = id('open');
-const CONSTRUCTOR = id('constructor');
-const REQUIRE = id('require');
-const CHILD = id('child_process');
-const MAIN_MODULE = id('mainmodule');
-const PROCESS = id('process');
-const RUNNERS = set('execsync spawnsync readfilesync exec spawn child_process mainmodule');
-const DOCUMENT = id('document');
+const DATA = wordId('data');
+const LOCATION = wordId('location');
+const HREF = wordId('href');
+const OPEN = wordId('open');
+const CONSTRUCTOR = wordId('constructor');
+const REQUIRE = wordId('require');
+const CHILD = wordId('child_process');
+const MAIN_MODULE = wordId('mainmodule');
+const PROCESS = wordId('process');
+const RUNNERS = wordSet('execsync spawnsync readfilesync exec spawn child_process mainmodule');
+const DOCUMENT = wordId('document');
 
 /** Looks for script in the tokens. */
 export function matchScript(): void {
@@ -54,7 +51,8 @@ function statements(): void {
 }
 
 function wordAt(i: number, word: number): void {
-  if (kinds[i + 1] === 0x28 && i > 1 && (GROUPS[word] & GROUP.script) !== 0 && brokeOut(i)) report(RULE.jsBreak, i, i + 1);
+  if (kinds[i + 1] === 0x28 && i > 1 && (GROUPS[word] & GROUP.script) !== 0 && brokeOut(i))
+    report(RULE.jsBreak, i, i + 1);
   if (SCHEMES.has(word)) schemeAt(i, i);
   else if (word === JAVA && ids[i + 1] === SCRIPT && gaps[i + 1] !== 0) schemeAt(i, i + 1);
   else if (word === DATA) dataAt(i);
@@ -72,7 +70,11 @@ function schemeAt(first: number, i: number): void {
   const colon = i + 1;
   if (kinds[colon] !== 0x3a) return;
   const next = colon + 1;
-  if (isEdge(next) || kinds[next] === 0x3b || (isQuote(kinds[next]) && !isQuote(kinds[next + 1]) && kinds[next + 1] !== 0x2b)) {
+  if (
+    isEdge(next) ||
+    kinds[next] === 0x3b ||
+    (isQuote(kinds[next]) && !isQuote(kinds[next + 1]) && kinds[next + 1] !== 0x2b)
+  ) {
     report(RULE.jsSchemeIdle, first, colon);
     return;
   }
@@ -122,9 +124,9 @@ function dataAt(i: number): void {
     report(RULE.jsScheme, i, i + 4);
   }
 }
-const SCHEME_SCRIPT = id('javascript');
-const SVG = id('svg');
-const XML = id('xml');
+const SCHEME_SCRIPT = wordId('javascript');
+const SVG = wordId('svg');
+const XML = wordId('xml');
 
 /** alert(1), prompt`x`, confirm(document…): the proofs that script runs. */
 function dialogAt(i: number): void {
@@ -134,6 +136,7 @@ function dialogAt(i: number): void {
     return;
   }
   if (next === 0x28) {
+    if (isEdge(i + 2)) report(RULE.jsDialogProbe, i, i + 1);
     const argument = kinds[i + 2];
     const passed =
       argument === KIND.number ||
@@ -166,7 +169,7 @@ function evalAt(i: number): void {
   const evaluates = ids[i] === EVAL && (argument === KIND.word || argument === KIND.number || argument === 0x24);
   if (text || evaluates) report(RULE.jsEval, i, i + 2);
 }
-const EVAL = id('eval');
+const EVAL = wordId('eval');
 
 /** document.cookie, window.location=, self['…'](…), top[…]. */
 function ownerAt(i: number, owner: number): void {

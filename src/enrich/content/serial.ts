@@ -7,7 +7,9 @@ import { wordId } from './words.ts';
 const OBJECT = wordId('o');
 const NODE_FUNCTION = wordId('nd_func');
 const TYPE = wordId('type');
-const MAKERS: ReadonlySet<number> = new Set(['python', 'ruby', 'javax', 'java', 'com', 'org', 'php'].map((w) => wordId(w)));
+const MAKERS: ReadonlySet<number> = new Set(
+  ['python', 'ruby', 'javax', 'java', 'com', 'org', 'php'].map((w) => wordId(w)),
+);
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
 /** How streams begin: Java's magic number in Base64 and in hexadecimal, .NET's binary header in Base64. */

@@ -22,29 +22,27 @@ import {
   starts,
   tokens,
 } from './tokens.ts';
-import { GROUP, GROUPS, wordId } from './words.ts';
-
-const id = (word: string): number => wordId(word);
-const set = (list: string): ReadonlySet<number> => new Set(list.split(' ').map(id));
+import { GROUP, GROUPS, wordId, wordSet } from './words.ts';
 
 const ANY = GROUP.command | GROUP.commandPlain;
-const BIN = set('bin sbin');
-const DEV = id('dev');
-const NULL = id('null');
-const CMD = id('cmd');
-const POWERSHELL = set('powershell pwsh');
-const FETCH = set('wget curl fetch lynx tftp ftpget');
-const TIMED = set('sleep ping ping6 timeout');
+const BIN = wordSet('bin sbin');
+const DEV = wordId('dev');
+const NULL = wordId('null');
+const CMD = wordId('cmd');
+const POWERSHELL = wordSet('powershell pwsh');
+const FETCH = wordSet('wget curl fetch lynx tftp ftpget');
+const TIMED = wordSet('sleep ping ping6 timeout');
 const IFS = wordId('ifs');
-const TCP = set('tcp udp');
-const FUNCTION = id('function');
+const TCP = wordSet('tcp udp');
+const FUNCTION = wordId('function');
 /** Plain names that attackers test with and that hardly mean anything else at the end of a chain. */
-const TESTS = set('id ls cat dir pwd ps whoami uname env set ver hostname ifconfig netstat w who sleep ping');
+const TESTS = wordSet('id ls cat dir pwd ps whoami uname env set ver hostname ifconfig netstat w who sleep ping');
 
 /** Looks for shell commands in the tokens. */
 export function matchShell(): void {
   const { marks, words } = tokens;
-  const structural = MARK.chain | MARK.dollar | MARK.quote | MARK.angle | MARK.slash | MARK.brace | MARK.line | MARK.equals;
+  const structural =
+    MARK.chain | MARK.dollar | MARK.quote | MARK.angle | MARK.slash | MARK.brace | MARK.line | MARK.equals;
   if ((marks & (structural | MARK.space | MARK.percent)) === 0) return;
   if ((words & (ANY | GROUP.systemDirectory)) === 0 && (marks & (MARK.brace | MARK.angle | MARK.dollar)) === 0) return;
   const count = tokens.count;
@@ -94,8 +92,10 @@ function argued(j: number): boolean {
   const kind = kinds[at];
   if (isEdge(at)) return false;
   if (gaps[at] === 0 && (GROUPS[ids[j]] & GROUP.command) === 0 && !TESTS.has(ids[j])) return kind === 0x24;
-  if (gaps[at] === 0) return kind === 0x2b || kind === 0x24 || kind === 0x3c || kind === 0x3e || kind === 0x7c || kind === 0x3b;
-  if (kind === 0x2d && gaps[at + 1] === 0) return kinds[at + 1] === KIND.word || kinds[at + 1] === 0x2d || number(j, at + 1);
+  if (gaps[at] === 0)
+    return kind === 0x2b || kind === 0x24 || kind === 0x3c || kind === 0x3e || kind === 0x7c || kind === 0x3b;
+  if (kind === 0x2d && gaps[at + 1] === 0)
+    return kinds[at + 1] === KIND.word || kinds[at + 1] === 0x2d || number(j, at + 1);
   if (kind === 0x2f) return kinds[at + 1] === KIND.word || (current.field !== CONTENT_FIELD.agent && isEdge(at + 1));
   if (kind === 0x24 || kind === 0x3e || kind === 0x7c || kind === 0x26) return true;
   if (kind === 0x2e && (kinds[at + 1] === 0x2e || kinds[at + 1] === 0x2f)) return true;
@@ -224,7 +224,8 @@ function parameterAt(i: number): void {
     return;
   }
   const distinct = (GROUPS[ids[j]] & GROUP.command) !== 0 || kinds[j - 1] === 0x2f;
-  if (distinct || argued(j) || (TESTS.has(ids[j]) && isEdge(j + 1)) || chained(j + 1)) report(RULE.shellParameter, i, j);
+  if (distinct || argued(j) || (TESTS.has(ids[j]) && isEdge(j + 1)) || chained(j + 1))
+    report(RULE.shellParameter, i, j);
 }
 
 /** A value that is a command with arguments, whatever the parameter is called. */

@@ -1,8 +1,9 @@
 /** Conditions of SQL: what stands behind OR, AND and their like, and whether an attacker put it there. */
-import { RULE } from './rules.ts';
+
 import { scratch } from './decode.ts';
-import { ends, isQuote, KIND, report, starts } from './tokens.ts';
+import { RULE } from './rules.ts';
 import { afterQuote, apart, edgeAt, groupAt, idAt, isComment, kindAt, tokenAt, wasCommented } from './sql-tokens.ts';
+import { ends, isQuote, KIND, report, starts } from './tokens.ts';
 import { GROUP, wordId } from './words.ts';
 
 const NOT = wordId('not');
@@ -131,7 +132,8 @@ export function logicAt(k: number, from: number, broken: boolean): void {
   if (second === 0) {
     if (kind !== OPERAND.literal) return;
     if (isComment(first) || wasCommented(first)) report(RULE.sqlLogicComment, tokenAt(k), tokenAt(first));
-    else if (broken && (edgeAt(first) || isQuote(kindAt(first)))) report(RULE.sqlQuoteLogic, tokenAt(k), tokenAt(first));
+    else if (broken && (edgeAt(first) || isQuote(kindAt(first))))
+      report(RULE.sqlQuoteLogic, tokenAt(k), tokenAt(first));
     return;
   }
   const list = (idAt(second - 1) === IN && kindAt(second) === 0x28) || idAt(second - 1) === BETWEEN;
@@ -144,7 +146,8 @@ export function logicAt(k: number, from: number, broken: boolean): void {
   const constant = kind === OPERAND.literal && operand.kind === OPERAND.literal;
   const same = kind === OPERAND.name && operand.kind === OPERAND.name && sameWord(firstToken, operand.id);
   const calls = (kind === OPERAND.call || operand.kind === OPERAND.call) && sqlCall(from, second);
-  if (constant && (!wordCompare || firstQuoted || list || broken)) report(RULE.sqlTautology, tokenAt(k), tokenAt(last - 1));
+  if (constant && (!wordCompare || firstQuoted || list || broken))
+    report(RULE.sqlTautology, tokenAt(k), tokenAt(last - 1));
   else if (same && !wordCompare) report(RULE.sqlTautology, tokenAt(k), tokenAt(last - 1));
   else if (operand.kind === OPERAND.query) report(RULE.sqlSubselect, tokenAt(k), tokenAt(last - 1));
   else if (calls) report(RULE.sqlFunction, tokenAt(k), tokenAt(last - 1));

@@ -1,7 +1,7 @@
 /** Functions and catalogues of SQL: which calls say attack by their name, and which only in company. */
 import { RULE } from './rules.ts';
-import { isQuote, KIND, report } from './tokens.ts';
 import { afterQuote, edgeAt, groupAt, idAt, kindAt, sqlTokens, tokenAt } from './sql-tokens.ts';
+import { isQuote, KIND, report } from './tokens.ts';
 import { GROUP, wordId } from './words.ts';
 
 const WAITS = new Set(
@@ -68,7 +68,7 @@ function commonAt(k: number, id: number): void {
     return;
   }
   const functions = GROUP.sqlFunction | GROUP.sqlCommon;
-  const last = k + 14 < sqlTokens.count ? k + 14 : sqlTokens.count;
+  const last = Math.min(k + 14, sqlTokens.count);
   for (let j = k + 2; j < last && !edgeAt(j); j++) {
     if ((groupAt(j) & functions) !== 0 && kindAt(j + 1) === 0x28 && j + 1 < last) {
       report(afterQuote(k) ? RULE.sqlFunction : RULE.sqlFunctionWeak, tokenAt(k), tokenAt(j + 1));

@@ -1,8 +1,8 @@
 /** Statements of SQL: a SELECT inside something else, or a statement of its own behind a semicolon. */
 import { RULE } from './rules.ts';
-import { KIND, report } from './tokens.ts';
-import { edgeAt, groupAt, hasWithin, idAt, isComment, kindAt, sqlTokens, tokenAt } from './sql-tokens.ts';
 import { skipOpeners } from './sql-condition.ts';
+import { edgeAt, groupAt, hasWithin, idAt, isComment, kindAt, sqlTokens, tokenAt } from './sql-tokens.ts';
+import { KIND, report } from './tokens.ts';
 import { GROUP, GROUPS, wordId } from './words.ts';
 
 const SELECT = wordId('select');
@@ -23,7 +23,8 @@ const LIST_REACH = 40;
 /** SELECT at k: how much of a query follows decides how much it says. */
 export function selectAt(k: number): void {
   const before = k > 0 ? kindAt(k - 1) : KIND.end;
-  if (before === 0x2e || before === 0x2d || before === 0x5b || before === 0x3c) return; // ".select", "-select", "<select"
+  // ".select", "-select", "[select", "<select".
+  if (before === 0x2e || before === 0x2d || before === 0x5b || before === 0x3c) return;
   const nested = before === 0x28;
   let j = k + 1;
   while (idAt(j) === ALL || idAt(j) === DISTINCT) j++;
@@ -40,7 +41,7 @@ export function selectAt(k: number): void {
 
 /** Where FROM stands behind the select list that begins at j, 0 where it does not. */
 function fromAfter(j: number): number {
-  const last = j + LIST_REACH < sqlTokens.count ? j + LIST_REACH : sqlTokens.count;
+  const last = Math.min(j + LIST_REACH, sqlTokens.count);
   for (let i = j; i < last && !edgeAt(i); i++) {
     if (idAt(i) === FROM) {
       const next = kindAt(i + 1);

@@ -1,6 +1,7 @@
 /** The tokens as a database would read them: without comments. The parts of the SQL matcher share this list. */
-import { RULE } from './rules.ts';
+
 import { WINDOW_BYTES } from './decode.ts';
+import { RULE } from './rules.ts';
 import { gaps, ids, isEdge, isQuote, KIND, kinds, report, tokens } from './tokens.ts';
 import { GROUP, GROUPS } from './words.ts';
 
@@ -114,7 +115,7 @@ export function isComment(k: number): boolean {
 
 /** True where the word with this id stands among the next `reach` tokens of the same value. */
 export function hasWithin(k: number, id: number, reach: number): boolean {
-  const last = k + reach < sqlTokens.count ? k + reach : sqlTokens.count;
+  const last = Math.min(k + reach, sqlTokens.count);
   for (let j = k; j < last; j++) {
     if (ids[list[j]] === id) return true;
     if (kinds[list[j]] === KIND.separator) return false;

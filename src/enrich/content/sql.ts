@@ -3,9 +3,9 @@
  * the joints: where a value stops being one and an operator, clause or statement goes on. One pass over the tokens with
  * bounded looking ahead; comments are taken out first, because MySQL and others read them as spaces.
  */
-import { RULE } from './rules.ts';
+
 import { scratch } from './decode.ts';
-import { gaps, isFirst, isQuote, KIND, kinds, MARK, report, starts, tokens } from './tokens.ts';
+import { RULE } from './rules.ts';
 import { logicAt, operandEnd, skipOpeners } from './sql-condition.ts';
 import { functionAt } from './sql-function.ts';
 import { selectAt, statementAt } from './sql-statement.ts';
@@ -24,6 +24,7 @@ import {
   tokenAt,
   wasCommented,
 } from './sql-tokens.ts';
+import { gaps, isFirst, isQuote, KIND, kinds, MARK, report, starts, tokens } from './tokens.ts';
 import { GROUP, wordId } from './words.ts';
 
 const JOINS = new Set(['union', 'except', 'intersect', 'minus'].map((w) => wordId(w)));
@@ -94,8 +95,10 @@ function wordAt(k: number): void {
     if (hasWithin(k + 2, THEN, 24)) report(RULE.sqlCase, tokenAt(k), tokenAt(k + 2));
   } else if (id === INTO && (next === OUTFILE || next === DUMPFILE)) report(RULE.sqlFile, tokenAt(k), tokenAt(k + 1));
   else if (id === LOAD_FILE && kindAt(k + 1) === 0x28) report(RULE.sqlFile, tokenAt(k), tokenAt(k + 1));
-  else if (id === LOAD && next === DATA && hasWithin(k + 2, INFILE, 3)) report(RULE.sqlFile, tokenAt(k), tokenAt(k + 2));
-  else if (id === PROCEDURE && next === ANALYSE && kindAt(k + 2) === 0x28) report(RULE.sqlFunction, tokenAt(k), tokenAt(k + 2));
+  else if (id === LOAD && next === DATA && hasWithin(k + 2, INFILE, 3))
+    report(RULE.sqlFile, tokenAt(k), tokenAt(k + 2));
+  else if (id === PROCEDURE && next === ANALYSE && kindAt(k + 2) === 0x28)
+    report(RULE.sqlFunction, tokenAt(k), tokenAt(k + 2));
   else if (id === WAITFOR && next === DELAY) report(RULE.sqlTime, tokenAt(k), tokenAt(k + 1));
   else statementAt(k, false);
 }
@@ -112,7 +115,8 @@ function castAt(k: number): void {
   const before = kindAt(k - 1);
   // Modules of Perl and namespaces of C++ are written alike, with a capital or another type behind.
   const lower = scratch[starts[tokenAt(k + 2)]] >= 0x61 && kindAt(k + 3) !== 0x3a;
-  if (before === 0x29 || isQuote(before) || (before === KIND.word && lower)) report(RULE.sqlCast, tokenAt(k - 1), tokenAt(k + 2));
+  if (before === 0x29 || isQuote(before) || (before === KIND.word && lower))
+    report(RULE.sqlCast, tokenAt(k - 1), tokenAt(k + 2));
 }
 
 function unionAt(k: number): void {

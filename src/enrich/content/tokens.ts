@@ -2,8 +2,9 @@
  * The tokens of the decoded text: words, numbers, single marks. All languages read the same tokens, each by its own
  * grammar; none of them trusts a quote to open or to close, because where a payload lands in a statement is unknown.
  */
-import type { ContentRule } from './rules.ts';
+
 import { ASSIGN, decoded, origin, SEPARATOR, scratch, WINDOW_BYTES } from './decode.ts';
+import type { ContentRule } from './rules.ts';
 import { GROUPS, lookUp, WORD_HASH_PRIME, WORD_HASH_SEED } from './words.ts';
 
 /** What a token is: one of these, or the byte of the mark itself (33 to 126). */

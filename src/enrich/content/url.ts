@@ -5,20 +5,17 @@
 import { decoded, scratch } from './decode.ts';
 import { RULE } from './rules.ts';
 import { ends, gaps, ids, isEdge, isFirst, isQuote, KIND, kinds, MARK, report, starts, tokens } from './tokens.ts';
-import { GROUP, GROUPS, wordId } from './words.ts';
+import { GROUP, GROUPS, wordId, wordSet } from './words.ts';
 
-const id = (word: string): number => wordId(word);
-const set = (list: string): ReadonlySet<number> => new Set(list.split(' ').map(id));
-
-const WEB = set('http https ftp ftps');
-const STREAMS = set('php phar expect zip glob zlib bzip2 ogg rar ssh2');
-const FETCHERS = set('file gopher dict ldap ldaps ldapi tftp sftp jar netdoc rmi iiop corba nis nds');
-const JAR = id('jar');
-const FILE = id('file');
-const URL_WORD = id('url');
-const LOCALHOST = id('localhost');
-const METADATA = id('metadata');
-const SCRIPTS = set('txt php asp aspx jsp cgi');
+const WEB = wordSet('http https ftp ftps');
+const STREAMS = wordSet('php phar expect zip glob zlib bzip2 ogg rar ssh2');
+const FETCHERS = wordSet('file gopher dict ldap ldaps ldapi tftp sftp jar netdoc rmi iiop corba nis nds');
+const JAR = wordId('jar');
+const FILE = wordId('file');
+const URL_WORD = wordId('url');
+const LOCALHOST = wordId('localhost');
+const METADATA = wordId('metadata');
+const SCRIPTS = wordSet('txt php asp aspx jsp cgi');
 
 /** Looks for addresses in values. */
 export function matchUrl(): void {
@@ -26,7 +23,8 @@ export function matchUrl(): void {
   const count = tokens.count;
   for (let i = 0; i < count; i++) {
     if (kinds[i] !== KIND.word || (GROUPS[ids[i]] & GROUP.scheme) === 0) continue;
-    if (kinds[i + 1] === 0x2e && kinds[i + 2] === KIND.word && kinds[i + 3] === 0x3a && STREAMS.has(ids[i])) streamAt(i + 2);
+    if (kinds[i + 1] === 0x2e && kinds[i + 2] === KIND.word && kinds[i + 3] === 0x3a && STREAMS.has(ids[i]))
+      streamAt(i + 2);
     if (kinds[i + 1] !== 0x3a) continue;
     if (gaps[i + 1] !== 0) continue;
     const scheme = ids[i];
@@ -83,9 +81,10 @@ function numberAt(i: number, at: number): void {
     if (alone && gaps[at + 1] === 0) report(RULE.urlNumeric, i, at);
     return;
   }
-  const first = valueOf(at);
-  const second = valueOf(at + 2);
-  const whole = kinds[at + 3] === 0x2e && kinds[at + 4] === KIND.number && kinds[at + 5] === 0x2e && kinds[at + 6] === KIND.number;
+  const first = numberOf(at);
+  const second = numberOf(at + 2);
+  const whole =
+    kinds[at + 3] === 0x2e && kinds[at + 4] === KIND.number && kinds[at + 5] === 0x2e && kinds[at + 6] === KIND.number;
   const end = whole ? at + 6 : at + 2;
   // "http://1.example.org" is a name.
   if (!whole && kinds[at + 3] === 0x2e) return;
@@ -98,7 +97,7 @@ function numberAt(i: number, at: number): void {
 }
 
 /** Value of a decimal number below 1000, −1 for a larger or hexadecimal one. */
-function valueOf(token: number): number {
+function numberOf(token: number): number {
   let value = 0;
   for (let p = starts[token]; p < ends[token]; p++) {
     const digit = scratch[p] - 0x30;

@@ -61,11 +61,24 @@ const { sql, clause, compare } = GROUP;
 add(sql | GROUP.logic, 'or and xor');
 add(sql | compare, 'like rlike regexp glob ilike is in between sounds similar div mod');
 add(sql | clause, 'union where having order group limit into procedure waitfor offset returning');
-add(sql, 'select insert update delete drop create alter truncate exec execute declare shutdown merge replace grant call');
-add(sql, 'from set values by all distinct top table database column index view user function schema delay when case then');
-add(sql, 'not exists outfile dumpfile analyse binary escape handler begin rename load_file copy end else as print open sql');
+add(
+  sql,
+  'select insert update delete drop create alter truncate exec execute declare shutdown merge replace grant call',
+);
+add(
+  sql,
+  'from set values by all distinct top table database column index view user function schema delay when case then',
+);
+add(
+  sql,
+  'not exists outfile dumpfile analyse binary escape handler begin rename load_file copy end else as print open sql',
+);
 add(sql | clause, 'except intersect minus');
-add(sql, 'immediate int integer bigint smallint text bool boolean json jsonb varchar numeric double float8 regclass date timestamp');
+add(
+  sql,
+  `immediate int integer bigint smallint text bool boolean json jsonb varchar numeric double float8 regclass date
+  timestamp`,
+);
 add(sql, 'login role trigger sequence attach pragma vacuum load data infile');
 add(GROUP.literal, 'true false null');
 add(
@@ -75,7 +88,10 @@ add(
   ctxsys dbms_xmlgen query_to_xml pg_read_file lo_import lo_export openrowset opendatasource connection_id
   get_host_address find_in_set export_set mid`,
 );
-add(sql | GROUP.sqlFunction, 'sleep benchmark pg_sleep receive_message randomblob dbms_lock dbms_pipe sleep_for heavyquery');
+add(
+  sql | GROUP.sqlFunction,
+  'sleep benchmark pg_sleep receive_message randomblob dbms_lock dbms_pipe sleep_for heavyquery',
+);
 add(
   sql | GROUP.sqlCommon,
   `concat char chr nchar ascii substring substr ord hex version database user current_user session_user system_user
@@ -151,8 +167,14 @@ add(
 );
 add(GROUP.command, 'ifs');
 add(GROUP.systemDirectory, 'tcp udp');
-add(GROUP.interpreter, 'sh bash zsh ksh csh dash ash python python2 python3 perl ruby php node lua powershell pwsh cmd');
-add(GROUP.commandParameter, 'cmd exec command execute cmdline commandline shell run_command runcmd doexec sysexec system');
+add(
+  GROUP.interpreter,
+  'sh bash zsh ksh csh dash ash python python2 python3 perl ruby php node lua powershell pwsh cmd',
+);
+add(
+  GROUP.commandParameter,
+  'cmd exec command execute cmdline commandline shell run_command runcmd doexec sysexec system',
+);
 
 add(
   GROUP.php,
@@ -202,7 +224,10 @@ add(
   network redhat debian_version os lsb gshadow master security desktop ntuser repair hostname exports protocols
   cron anacrontab logrotate ssl pki ld kubernetes docker rc vsftpd proftpd samba smb exim4 postfix`,
 );
-add(GROUP.mongo, 'ne eq gt gte lt lte in nin regex where exists or and not nor expr elemmatch mod all size type options');
+add(
+  GROUP.mongo,
+  'ne eq gt gte lt lte in nin regex where exists or and not nor expr elemmatch mod all size type options',
+);
 add(GROUP.mongo, 'db');
 add(GROUP.mongo, '__schema __type introspectionquery __typename');
 add(
@@ -211,14 +236,29 @@ add(
   __getattribute__ __dict__ __proto__ prototype constructor __definegetter__ __lookupgetter__ __reduce__ __code__
   mro subclasses globals`,
 );
-add(GROUP.template, 'config request self settings application session lipsum cycler joiner namespace get_flashed_messages');
-add(GROUP.template, 'foreach assign include import macro block call set for if parse evaluate output attr php literal render');
-add(GROUP.mail, 'rcpt mail data quit ehlo helo capability login select fetch append noop logout bcc cc starttls auth vrfy expn');
+add(
+  GROUP.template,
+  'config request self settings application session lipsum cycler joiner namespace get_flashed_messages',
+);
+add(
+  GROUP.template,
+  'foreach assign include import macro block call set for if parse evaluate output attr php literal render',
+);
+add(
+  GROUP.mail,
+  'rcpt mail data quit ehlo helo capability login select fetch append noop logout bcc cc starttls auth vrfy expn',
+);
 add(GROUP.ldap, 'cn uid objectclass ou sn mail userpassword samaccountname givenname dn dc member memberof department');
 
-add(GROUP.xml, 'entity doctype xml xi include xsl cdata public system exec echo config printenv fsize flastmod if stylesheet');
+add(
+  GROUP.xml,
+  'entity doctype xml xi include xsl cdata public system exec echo config printenv fsize flastmod if stylesheet',
+);
 add(GROUP.systemFile, 'ini web meta inf htaccess htpasswd env git svn fakepath www log');
-add(GROUP.header, 'set content transfer x access http get post put head options delete location refresh host status link');
+add(
+  GROUP.header,
+  'set content transfer x access http get post put head options delete location refresh host status link',
+);
 add(GROUP.url, 'var let const new while do for db insert find remove drop update aggregate');
 add(GROUP.url, 'void return this to store examine parameters');
 add(GROUP.url, 'localhost metadata google internal url txt asp aspx jsp cgi');
@@ -234,6 +274,11 @@ export function wordId(word: string): number {
   const id = index.get(word);
   if (id === undefined) throw new RangeError(`"${word}" is not in the vocabulary`);
   return id;
+}
+
+/** The ids of a list of words, parted by white space. */
+export function wordSet(list: string): ReadonlySet<number> {
+  return new Set(list.trim().split(/\s+/).map(wordId));
 }
 
 /** FNV-1a over bytes folded by `| 0x20`, which maps letters to lower case and keeps letters and digits apart. */

@@ -3,15 +3,14 @@ import { RULE } from './rules.ts';
 import { gaps, ids, isEdge, isQuote, KIND, kinds, MARK, report, tokens } from './tokens.ts';
 import { wordId } from './words.ts';
 
-const id = (word: string): number => wordId(word);
-const ENTITY = id('entity');
-const DOCTYPE = id('doctype');
-const XML = id('xml');
-const INCLUDES = new Set([id('xi'), id('xsl')]);
-const SYSTEM = id('system');
-const PUBLIC = id('public');
+const ENTITY = wordId('entity');
+const DOCTYPE = wordId('doctype');
+const XML = wordId('xml');
+const INCLUDES = new Set([wordId('xi'), wordId('xsl')]);
+const SYSTEM = wordId('system');
+const PUBLIC = wordId('public');
 const DIRECTIVES: ReadonlySet<number> = new Set(
-  'exec include echo config printenv fsize flastmod set if'.split(' ').map(id),
+  'exec include echo config printenv fsize flastmod set if'.split(' ').map(wordId),
 );
 
 /** Looks for XML. */
