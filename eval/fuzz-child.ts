@@ -25,7 +25,7 @@ function fuzzPath(seed: number): void {
   const text = Buffer.concat(Array.from({ length: PATH_LINES }, () => mutate(random)));
   const { engine } = compose({ model: pipeline.model, networks: pipeline.networks, seed: 0, scale: 0.001 });
   try {
-    const { batches } = pipeline.stage.process({ source: 0, buffer: text, start: 0, end: text.length, firstLine: 1 });
+    const { batches } = pipeline.stage.process({ source: 0, buffer: text, start: 0, end: text.length });
     let nowMs = 0;
     for (const batch of batches) {
       for (let row = 0; row < batch.count; row++) {

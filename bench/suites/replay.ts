@@ -1,6 +1,6 @@
 /** A whole file from start to exit, against other ways of doing the same or less, in interleaved rounds. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,6 @@ import { amdahlBound, amdahlShare, median } from '../lib/stats.ts';
 
 const SUITE = 'replay';
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const CLI = join(repository, 'dist', 'cli', 'main.js');
 const CROWDSEC_LINES = 20_000;
 const ONE = '0';
 const TWO = '0,1';
@@ -40,11 +39,19 @@ interface Contender {
 }
 
 export async function replay(print: (text: string) => void): Promise<readonly Figure[]> {
-  build();
+  const built = freeze();
+  try {
+    return await compete(join(built, 'dist', 'cli', 'main.js'), print);
+  } finally {
+    rmSync(built, { recursive: true, force: true });
+  }
+}
+
+async function compete(cli: string, print: (text: string) => void): Promise<readonly Figure[]> {
   const plan = planFromEnvironment();
   const log = await ensureLog(plan);
   const wanted = only();
-  const all = await contenders(log, plan.lines);
+  const all = await contenders(cli, log, plan.lines);
   const running = all.filter((c) => !wanted || wanted.has(c.id));
   print(`${plan.lines} lines, ${plan.addresses} addresses, ${rounds()} interleaved rounds: ${log}`);
   for (let round = 1; round <= rounds(); round++) {
@@ -55,13 +62,19 @@ export async function replay(print: (text: string) => void): Promise<readonly Fi
   return figures(running, plan.lines);
 }
 
-/** What users run is measured, so it must be what the sources say. `BENCH_BUILD=0` takes dist/ as it is. */
-function build(): void {
+/**
+ * What users run is measured, so it is built first (`BENCH_BUILD=0` takes dist/ as it is), and then copied: a build that
+ * somebody starts meanwhile must not change a contender between two rounds. Returns the folder of the copy.
+ */
+function freeze(): string {
   if (process.env.BENCH_BUILD !== '0') {
     const built = spawnSync('npm', ['run', '--silent', 'build'], { cwd: repository, encoding: 'utf8' });
     if (built.status !== 0) throw new Error(`npm run build failed: ${built.stdout}${built.stderr}`);
   }
-  if (!existsSync(CLI)) throw new Error(`no ${CLI}: run npm run build`);
+  const copy = mkdtempSync(join(tmpdir(), 'sallyport-built-'));
+  cpSync(join(repository, 'dist'), join(copy, 'dist'), { recursive: true });
+  for (const name of ['data', 'node_modules', 'package.json']) symlinkSync(join(repository, name), join(copy, name));
+  return copy;
 }
 
 async function sample(contender: Contender, round: number): Promise<void> {
@@ -75,7 +88,7 @@ async function sample(contender: Contender, round: number): Promise<void> {
   process.stderr.write(`  round ${round}  ${contender.title}: ${plain(result.wallS)} s, ${plain(result.cpuS)} CPU s\n`);
 }
 
-async function contenders(log: string, lines: number): Promise<Contender[]> {
+async function contenders(cli: string, log: string, lines: number): Promise<Contender[]> {
   const make = (id: string, title: string, n: number, runIt: Contender['run']): Contender => ({
     id,
     title,
@@ -85,8 +98,8 @@ async function contenders(log: string, lines: number): Promise<Contender[]> {
   });
   const two = availableParallelism() >= 2;
   const list = [
-    make('one', 'sallyport, 1 core', lines, () => sallyport(log, 1)),
-    make('two', 'sallyport, 2 cores', lines, async () => (two ? sallyport(log, 2) : 'this machine has one core')),
+    make('one', 'sallyport, 1 core', lines, () => sallyport(cli, log, 1)),
+    make('two', 'sallyport, 2 cores', lines, async () => (two ? sallyport(cli, log, 2) : 'this machine has one core')),
     make('stateless', 'parse + enrich only', lines, () => runner('stateless.ts', log)),
     make('engine', 'engine by blocks', lines, () => runner('engine.ts', log)),
     make('map', 'plain Map', lines, () => runner('plain-map.ts', log)),
@@ -103,10 +116,10 @@ async function contenders(log: string, lines: number): Promise<Contender[]> {
   return list;
 }
 
-async function sallyport(log: string, workers: number): Promise<Sample | string> {
+async function sallyport(cli: string, log: string, workers: number): Promise<Sample | string> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-try-'));
   const out = join(folder, 'report.json');
-  const args = [CLI, 'try', log, '--workers', String(workers), '--quiet', '--json', out];
+  const args = [cli, 'try', log, '--workers', String(workers), '--quiet', '--json', out];
   const cost = await run(process.execPath, args, workers === 1 ? ONE : TWO);
   const report = existsSync(out) ? (JSON.parse(readFileSync(out, 'utf8')) as Report) : null;
   rmSync(folder, { recursive: true, force: true });

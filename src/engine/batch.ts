@@ -29,6 +29,8 @@ export interface Batch {
   readonly values: Int32Array;
   readonly risk: Int32Array;
   readonly hasRisk: Uint8Array;
+  /** How many keys have a risk record: on most events none, and nothing is left to do. */
+  risky: number;
   /** Set by the engine for {@link StatePort.settle}: which keys' risk records are to be written back. */
   readonly dirty: Uint8Array;
 }
@@ -49,6 +51,7 @@ export function createBatch(program: Program): Batch {
     values: program.values,
     risk: new Int32Array(keys * RISK.size),
     hasRisk: new Uint8Array(keys),
+    risky: 0,
     dirty: new Uint8Array(keys),
   };
 }

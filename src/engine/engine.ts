@@ -120,6 +120,7 @@ export class Engine {
         batch.risk.fill(0, at, at + RISK.size);
         batch.risk[at + RISK.sec] = batch.nowSec;
         batch.hasRisk[key] = 1;
+        batch.risky++;
       } else decay(batch.risk, at, batch.nowSec);
       addEvidence(batch.risk, at, instance.classIndex, instance.groupIndex, millinats);
       batch.dirty[key] = 1;
@@ -137,9 +138,7 @@ export class Engine {
     decision.classIndex = 0;
     decision.logOdds = 0;
     decision.limit = LIMIT.none;
-    let any = false;
-    for (let k = 0; k < this.dimensions.length; k++) if (batch.hasRisk[k] !== 0) any = true;
-    if (!any) return;
+    if (batch.risky === 0) return;
     if (batch.authenticated) this.propagate();
     const principals = this.principalsValue < 0 ? 0 : batch.values[this.principalsValue];
     for (let k = 0; k < this.dimensions.length; k++) {
@@ -182,6 +181,7 @@ export class Engine {
       batch.risk[target + RISK.sec] = batch.risk[source + RISK.sec];
       for (let i = 0; i < RISK.sec; i++) batch.risk[target + i] = Math.trunc(batch.risk[source + i] / 2);
       batch.hasRisk[to] = 1;
+      batch.risky++;
       batch.dirty[to] = 1;
     }
   }

@@ -96,6 +96,7 @@ export class MemoryState implements StatePort {
     w.nowSec = batch.nowSec;
     w.nowRest = batch.nowMs - batch.nowSec * 1000;
     w.number = batch.number;
+    batch.risky = 0;
     for (let k = 0; k < keys.length; k++) {
       const key = keys[k];
       const hi = batch.hi[k];
@@ -239,6 +240,7 @@ export class MemoryState implements StatePort {
     const to = k * RISK.size;
     for (let i = 0; i < RISK.size; i++) batch.risk[to + i] = page[from + i];
     batch.hasRisk[k] = 1;
+    batch.risky++;
   }
 
   private riskSlot(k: number, cells: Int32Array, at: number): number {
@@ -247,6 +249,7 @@ export class MemoryState implements StatePort {
   }
 
   settle(batch: Batch): void {
+    if (batch.risky === 0) return;
     for (let k = 0; k < this.slots.length; k++) {
       if (batch.dirty[k] === 0) continue;
       batch.dirty[k] = 0;

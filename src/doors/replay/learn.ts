@@ -10,8 +10,8 @@ import { ModelLearner } from '../../learn/learner.ts';
 import type { EnrichmentSetup } from '../../runtime/enrichment.ts';
 import { type SourceChunk, Stage } from './stage.ts';
 
-/** Text that is read to learn from, in all: about 150,000 lines. */
-export const LEARN_BYTES = 32 * 1024 * 1024;
+/** Text that is read to learn from, in all: about 80,000 lines. */
+export const LEARN_BYTES = 16 * 1024 * 1024;
 
 /** Learns a model from chunks (of any sources). The chunks are used up: parsing changes their bytes. */
 export async function learnModel(

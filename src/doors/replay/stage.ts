@@ -15,6 +15,8 @@ import { MAX_BATCH_ROWS } from '../../runtime/order.ts';
 const SAMPLES_PER_CHUNK = 3;
 const SAMPLE_BYTES = 160;
 const REASONS = Object.keys(BAD_LINE);
+/** Length of a line before one was seen: short, so that the first batch has room. */
+const FIRST_GUESS_BYTES = 64;
 
 /** Lines of one source, ending on a line boundary. */
 export interface SourceChunk {
@@ -22,12 +24,12 @@ export interface SourceChunk {
   readonly buffer: Uint8Array;
   readonly start: number;
   readonly end: number;
-  readonly firstLine: number;
 }
 
 export interface BadSample {
   readonly reason: string;
   readonly source: number;
+  /** Number within the chunk, from 0. */
   readonly line: number;
   readonly text: string;
 }
@@ -53,6 +55,7 @@ export class Stage {
   private readonly allowlist: Allowlist;
   private readonly parsers: readonly { parse: LineParser; resolutionMs: number }[];
   private readonly raw = new RawExchange();
+  private bytesPerLine = FIRST_GUESS_BYTES;
 
   private constructor(setup: StageSetup, enricher: Enricher) {
     this.enricher = enricher;
@@ -70,10 +73,10 @@ export class Stage {
     const reasons = new Int32Array(REASONS.length);
     const samples: BadSample[] = [];
     const batches: FactBatch[] = [];
-    const capacity = Math.min(MAX_BATCH_ROWS, countLines(buffer, chunk.start, end));
+    const capacity = this.capacityFor(end - chunk.start);
     let batch = createBatch(capacity, buffer);
     let at = chunk.start;
-    let line = chunk.firstLine;
+    let line = 0;
     while (at < end) {
       const newline = buffer.indexOf(0x0a, at);
       const next = newline < 0 || newline >= end ? end : newline;
@@ -90,7 +93,13 @@ export class Stage {
       line++;
     }
     batches.push(batch);
-    return { source: chunk.source, batches, lines: line - chunk.firstLine, reasons, samples };
+    if (line > 0) this.bytesPerLine = (end - chunk.start) / line;
+    return { source: chunk.source, batches, lines: line, reasons, samples };
+  }
+
+  /** Rows for so many bytes, by the last chunk's lines; where it is too few, the chunk gives a second batch. */
+  private capacityFor(bytes: number): number {
+    return Math.min(MAX_BATCH_ROWS, Math.ceil((bytes / this.bytesPerLine) * 1.1) + 8);
   }
 
   private line(source: number, start: number, end: number, batch: FactBatch): number {
@@ -111,12 +120,6 @@ export class Stage {
     batch.count++;
     return reason;
   }
-}
-
-function countLines(buffer: Uint8Array, start: number, end: number): number {
-  let n = 1;
-  for (let at = buffer.indexOf(0x0a, start); at >= 0 && at < end; at = buffer.indexOf(0x0a, at + 1)) n++;
-  return n;
 }
 
 function sampleText(buffer: Uint8Array, start: number, end: number): string {

@@ -33,12 +33,13 @@ export class Tally {
 
   add(staged: Staged, recorder: Recorder): void {
     this.lines += staged.lines;
-    this.perSource[staged.source] = (this.perSource[staged.source] ?? 0) + staged.lines;
+    const before = this.perSource[staged.source] ?? 0;
+    this.perSource[staged.source] = before + staged.lines;
     for (let i = 0; i < REASONS.length; i++) this.reasons[i] += staged.reasons[i];
     for (const batch of staged.batches) this.look(batch);
     for (const s of staged.samples)
       if (this.samples.filter((known) => known.reason === s.reason).length < SAMPLES_PER_REASON)
-        this.samples.push({ reason: s.reason, input: this.sources.names[s.source], line: s.line, text: s.text });
+        this.samples.push({ reason: s.reason, input: this.sources.names[s.source], line: before + s.line + 1, text: s.text });
     this.tell(recorder);
   }
 

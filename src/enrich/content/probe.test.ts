@@ -11,7 +11,7 @@ function ruleOf(path: string): string {
 /** By rule: paths that fall under it, and near misses that fall under none. */
 const CASES: Readonly<Record<string, { readonly yes: readonly string[]; readonly no: readonly string[] }>> = {
   'secret-file': {
-    yes: ['/.env', '/app/.env.local', '/%2Eenv', '/.AWS/credentials', '/keys/site.pem', '/home/.ssh/id_rsa'],
+    yes: ['/.env', '/app/.env.local', '/%2Eenv', '/.AWS/credentials', '/keys/site.pem', '/x/.ssh/id_rsa'],
     no: ['/environment', '/env', '/id_rsa_explained', '/pem/guide'],
   },
   'version-control': { yes: ['/.git/config', '/shop/.git/HEAD', '/.svn/entries'], no: ['/git/config', '/x.git.html'] },

@@ -13,8 +13,6 @@ export interface Chunk {
   /** Whole lines stand in [start, end), each with its LF; only the last line of an input may lack one. */
   readonly start: number;
   readonly end: number;
-  /** Number of the first line, from 1. */
-  readonly firstLine: number;
   /** Bytes of the input (compressed, where it is) read when this chunk was complete. */
   readonly bytesRead: number;
 }
@@ -31,8 +29,6 @@ export class LineChunker {
   private used = 0;
   /** Where the line that is not yet complete starts. */
   private lineStart = 0;
-  private firstLine = 1;
-  private lines = 0;
   /** True while the rest of a line that was too long is passed over. */
   private skipping = false;
   private isFresh = true;
@@ -62,7 +58,9 @@ export class LineChunker {
       if (this.skipping) continue;
       const n = Math.min(bytes.length - at, this.buffer.length - this.used);
       this.buffer.set(bytes.subarray(at, at + n), this.used);
-      this.countLines(this.used, this.used + n);
+      // Only where the last line ends matters here: who parses the lines counts them.
+      const last = bytes.lastIndexOf(LF, at + n - 1);
+      if (last >= at) this.lineStart = this.used + last - at + 1;
       this.used += n;
       at += n;
     }
@@ -91,7 +89,6 @@ export class LineChunker {
   endLine(): void {
     this.skipping = false;
     if (this.used === this.lineStart) return;
-    this.lines++;
     this.lineStart = this.used;
   }
 
@@ -115,18 +112,6 @@ export class LineChunker {
     return -1;
   }
 
-  private countLines(from: number, to: number): void {
-    const { buffer } = this;
-    let at = from;
-    for (;;) {
-      at = buffer.indexOf(LF, at);
-      if (at < 0 || at >= to) return;
-      this.lines++;
-      at++;
-      this.lineStart = at;
-    }
-  }
-
   /** The buffer is full: hands its lines on, or, where it holds none, lets the line grow up to its limit. */
   private makeRoom(done: Chunk[]): void {
     if (this.lineStart > 0) {
@@ -144,7 +129,7 @@ export class LineChunker {
 
   private emit(done: Chunk[]): void {
     const { buffer, lineStart, used } = this;
-    done.push({ buffer, start: 0, end: lineStart, firstLine: this.firstLine, bytesRead: this.bytesRead });
+    done.push({ buffer, start: 0, end: lineStart, bytesRead: this.bytesRead });
     let rest = used - lineStart;
     if (rest > KEPT_OF_LONG_LINE) {
       rest = KEPT_OF_LONG_LINE;
@@ -154,8 +139,6 @@ export class LineChunker {
     this.buffer.set(buffer.subarray(lineStart, lineStart + rest));
     this.used = rest;
     this.lineStart = 0;
-    this.firstLine += this.lines;
-    this.lines = 0;
   }
 }
 

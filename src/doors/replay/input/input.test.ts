@@ -40,13 +40,10 @@ function put(name: string, content: string | Uint8Array): string {
 
 async function readAll(source: Source): Promise<string> {
   let all = '';
-  let line = 1;
   for await (const chunk of source) {
-    expect(chunk.firstLine).toBe(line);
     expect(chunk.buffer.byteOffset).toBe(0);
     expect(chunk.buffer.byteLength).toBe(chunk.buffer.buffer.byteLength);
     const piece = text(chunk);
-    line += piece.split('\n').length - 1;
     all += piece;
   }
   return all;
@@ -68,10 +65,7 @@ describe('LineChunker', () => {
           const last = chunker.finish();
           const all = last ? [...chunks, last] : chunks;
           expect(all.map(text).join('')).toBe(pieces.join(''));
-          let line = 1;
           for (const [i, chunk] of all.entries()) {
-            expect(chunk.firstLine).toBe(line);
-            line += text(chunk).split('\n').length - 1;
             if (i < all.length - 1) expect(text(chunk).endsWith('\n')).toBe(true);
           }
         },
