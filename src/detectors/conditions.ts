@@ -24,7 +24,7 @@ const isPaced = (f: Facts): boolean => {
 export const paced = condition('paced request', isPaced);
 
 /** The same from somebody without an accepted identity; who has one is limited by it, not by the address. */
-export const pacedAnonymous = condition('paced anonymous request', (f) => !f.has(FLAG.AUTHENTICATED) && isPaced(f));
+export const pacedAnonymous = condition('paced anonymous request', (f) => !f.has(FLAG.AUTHENTICATED), paced);
 
 /** Any exchange without an accepted identity, assets included. */
 export const anonymous = condition('anonymous exchange', (f) => !f.has(FLAG.AUTHENTICATED) && isExchange(f));
@@ -32,11 +32,12 @@ export const anonymous = condition('anonymous exchange', (f) => !f.has(FLAG.AUTH
 /** A request that counts towards what a population usually does: crawlers that declare themselves left out. */
 export const populationRequest = condition(
   'population request',
-  (f) => isPaced(f) && f.botStatus !== BOT_STATUS.declared,
+  (f) => f.botStatus !== BOT_STATUS.declared,
+  paced,
 );
 
 /** The client's request was refused: 4xx. Server errors are the server's. */
-export const refused = condition('refused request', (f) => f.status >= 400 && f.status < 500 && isPaced(f));
+export const refused = condition('refused request', (f) => f.status >= 400 && f.status < 500, paced);
 
 /** An accepted identity of a person or a service. */
 export const acceptedPrincipal = condition(

@@ -40,6 +40,13 @@ const sends = (method: number): boolean => method === POST || method === PUT || 
 const isRefusal = (status: number): boolean =>
   status === 401 || status === 403 || status === 422 || status === 400 || status === 429;
 
+/** All that the conditions below can be about: asked first, so that the many other events cost one question. */
+const attempt = condition('attempt of a sensitive kind', (f) => {
+  const { routeClass } = f;
+  if (routeClass >= ROUTE_CLASS.login) return routeClass !== ROUTE_CLASS.search && routeClass !== ROUTE_CLASS.feed;
+  return f.status === 401 || f.business !== 0;
+});
+
 /**
  * What became of a login. Something must have been sent to a login route, and the status must tell: a redirect or a 2xx
  * is a success, 400, 401, 403, 422 and 429 a failure; a missing page (404, 405) or a broken server (5xx) says nothing
@@ -62,18 +69,23 @@ export function loginOutcome(f: Facts): number {
   return f.status === 401 && f.hasPrincipal ? OUTCOME.failed : OUTCOME.none;
 }
 
-export const loginAttempt = condition('login attempt', (f) => loginOutcome(f) !== OUTCOME.none);
-export const loginFailed = condition('login failed', (f) => loginOutcome(f) === OUTCOME.failed);
-export const loginShown = condition('login answered 200', (f) => loginOutcome(f) === OUTCOME.shown);
+export const loginAttempt = condition('login attempt', (f) => loginOutcome(f) !== OUTCOME.none, attempt);
+export const loginFailed = condition('login failed', (f) => loginOutcome(f) === OUTCOME.failed, loginAttempt);
+export const loginShown = condition('login answered 200', (f) => loginOutcome(f) === OUTCOME.shown, loginAttempt);
 const redirects = (f: Facts): boolean =>
   f.status >= 300 && f.status < 304 && f.routeClass === ROUTE_CLASS.login && sends(f.method);
-export const loginRedirected = condition('login answered by a redirect', redirects);
+export const loginRedirected = condition('login answered by a redirect', redirects, loginAttempt);
 /** A form that was shown again or left by a redirect: the two answers of sites that log in by pages. */
-export const loginByForm = condition('login by a form', (f) => redirects(f) || loginOutcome(f) === OUTCOME.shown);
+export const loginByForm = condition(
+  'login by a form',
+  (f) => redirects(f) || loginOutcome(f) === OUTCOME.shown,
+  loginAttempt,
+);
 /** The service says by status that a password is wrong, so a 200 of the same path means success. */
 export const loginDeniedByStatus = condition(
   'login denied by status',
   (f) => f.routeClass === ROUTE_CLASS.login && (f.status === 401 || f.status === 422) && sends(f.method),
+  loginAttempt,
 );
 
 /** What became of a promotion, gift or one-time code. */
@@ -91,8 +103,8 @@ export function codeOutcome(f: Facts): number {
   return business === CODE_ACCEPTED || business === PROMO_REDEEMED ? OUTCOME.accepted : OUTCOME.none;
 }
 
-export const codeAttempt = condition('code attempt', (f) => codeOutcome(f) !== OUTCOME.none);
-export const codeRejected = condition('code rejected', (f) => codeOutcome(f) === OUTCOME.failed);
+export const codeAttempt = condition('code attempt', (f) => codeOutcome(f) !== OUTCOME.none, attempt);
+export const codeRejected = condition('code rejected', (f) => codeOutcome(f) === OUTCOME.failed, codeAttempt);
 
 /**
  * A question whether an account exists. Password resets and lookups ask it with every identifier; a sign-up asks it only
@@ -115,5 +127,5 @@ export function accountOutcome(f: Facts): number {
   return business === LOOKUP_FOUND || business === RESET_REQUESTED ? OUTCOME.accepted : OUTCOME.none;
 }
 
-export const accountQuestion = condition('account question', (f) => accountOutcome(f) !== OUTCOME.none);
-export const accountMissing = condition('account missing', (f) => accountOutcome(f) === OUTCOME.failed);
+export const accountQuestion = condition('account question', (f) => accountOutcome(f) !== OUTCOME.none, attempt);
+export const accountMissing = condition('account missing', (f) => accountOutcome(f) === OUTCOME.failed, accountQuestion);

@@ -12,8 +12,11 @@ import type { Dimension, Key } from './keys.ts';
 export interface Condition {
   readonly name: string;
   readonly test: (facts: Facts) => boolean;
+  /** A condition that holds wherever this one does: where it does not, `test` is not asked. */
+  readonly within?: Condition;
 }
-export const condition = (name: string, test: (facts: Facts) => boolean): Condition => ({ name, test });
+export const condition = (name: string, test: (facts: Facts) => boolean, within?: Condition): Condition =>
+  within === undefined ? { name, test } : { name, test, within };
 
 /** Which of an exchange's two events updates an aggregate. */
 export type Phase = 'request' | 'response';

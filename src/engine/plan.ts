@@ -20,9 +20,13 @@ export function plan(batch: Batch, facts: Facts, response: boolean): void {
   batch.number = facts.objectNumber;
   batch.authenticated = facts.has(FLAG.AUTHENTICATED);
   readLanes(batch.lanes, facts);
-  const { conditions } = program;
+  const { conditions, within } = program;
   const asked = response ? program.responseConditions : program.requestConditions;
-  for (let i = 0; i < asked.length; i++) batch.conditions[asked[i]] = conditions[asked[i]].test(facts) ? 1 : 0;
+  for (let i = 0; i < asked.length; i++) {
+    const c = asked[i];
+    const wider = within[c];
+    batch.conditions[c] = (wider < 0 || batch.conditions[wider] !== 0) && conditions[c].test(facts) ? 1 : 0;
+  }
   const { keys } = program;
   for (let k = 0; k < keys.length; k++) {
     const { first, second, requestGates, responseGates } = keys[k];

@@ -112,6 +112,8 @@ export interface Program {
   /** Indexes of the conditions that a phase's operations or instances ask about: the others are not evaluated. */
   readonly requestConditions: Int32Array;
   readonly responseConditions: Int32Array;
+  /** By condition: the wider one without which it need not be asked, −1 for none. It has a smaller index. */
+  readonly within: Int32Array;
   /** Values of the batch in work: one array for the life of the program. */
   readonly values: Int32Array;
   readonly request: readonly Instance[];
@@ -164,13 +166,23 @@ class Compiler {
   readonly operations = new Map<string, Operation>();
   values = 0;
   private readonly wanted: { aggregate: Aggregate; phase: Phase }[] = [];
+  /** Which keys are judged, in which phase and under which condition: they must be part of those events. */
+  readonly judged: { actor: string; phase: Phase; when: number }[] = [];
 
   condition(c: Condition | undefined): number {
     if (!c) return -1;
     const known = this.conditions.findIndex((other) => other.name === c.name);
     if (known >= 0) return known;
+    // Before its own place, so that the wider condition is known when the narrower one is asked.
+    this.condition(c.within);
     this.conditions.push(c);
     return this.conditions.length - 1;
+  }
+
+  /** Indexes of the conditions that hold wherever this one does. */
+  widerOf(index: number): number[] {
+    const wider = this.condition(this.conditions[index].within);
+    return wider < 0 ? [] : [wider, ...this.widerOf(wider)];
   }
 
   /** Declares an aggregate; operations are laid out later, when every key is known. */
@@ -219,15 +231,19 @@ class Compiler {
       request: draft.request,
       response: draft.response,
       distinctCells: draft.distinctCells,
-      requestGates: this.gatesOf(draft, draft.request),
-      responseGates: this.gatesOf(draft, draft.response),
+      requestGates: this.gatesOf(draft, 'request'),
+      responseGates: this.gatesOf(draft, 'response'),
     }));
   }
 
   /** Conditions of which one must hold for the key to be part of an event; null where it always is. */
-  private gatesOf(draft: KeyDraft, operations: readonly Operation[]): Int32Array | null {
-    if (COUNTED.has(keyName(draft.key)) || operations.some((o) => o.when < 0)) return null;
-    return Int32Array.from(new Set(operations.map((o) => o.when)));
+  private gatesOf(draft: KeyDraft, phase: Phase): Int32Array | null {
+    const operations = draft[phase];
+    const name = keyName(draft.key);
+    const judged = this.judged.filter((j) => j.actor === name && j.phase === phase).map((j) => j.when);
+    const asked = new Set([...operations.map((o) => o.when), ...judged]);
+    if (COUNTED.has(name) || asked.has(-1)) return null;
+    return Int32Array.from([...asked].filter((index) => !this.widerOf(index).some((wider) => asked.has(wider))));
   }
 
   private operation(draft: KeyDraft, aggregate: Aggregate, phase: Phase): Operation {
@@ -343,11 +359,12 @@ const HANDLES = Object.fromEntries(
   }),
 ) as Record<AggregateKind, HandleClass>;
 
-function conditionsOf(keys: readonly KeyProgram[], instances: readonly Instance[], phase: Phase): Int32Array {
+function conditionsOf(compiler: Compiler, keys: readonly KeyProgram[], instances: readonly Instance[], phase: Phase): Int32Array {
   const used = new Set<number>();
   for (const key of keys) for (const o of key[phase]) used.add(o.when).add(o.hit);
   for (const instance of instances) if (instance.detector.on === phase) used.add(instance.when);
   used.delete(-1);
+  for (const index of [...used]) for (const wider of compiler.widerOf(index)) used.add(wider);
   return Int32Array.from([...used].sort((a, b) => a - b));
 }
 
@@ -362,7 +379,9 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
       const judgement = detector.build({ actor, baselines: options.baselines, tune });
       compiler.ensureKey(actor);
       for (const aggregate of Object.values(judgement.needs)) compiler.want(aggregate, detector.on);
-      return { detector, actor, judgement, when: compiler.condition(detector.when) };
+      const when = compiler.condition(detector.when);
+      compiler.judged.push({ actor, phase: detector.on, when });
+      return { detector, actor, judgement, when };
     }),
   );
   const keys = compiler.layOut();
@@ -385,8 +404,9 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
   return {
     keys,
     conditions: compiler.conditions,
-    requestConditions: conditionsOf(keys, instances, 'request'),
-    responseConditions: conditionsOf(keys, instances, 'response'),
+    requestConditions: conditionsOf(compiler, keys, instances, 'request'),
+    responseConditions: conditionsOf(compiler, keys, instances, 'response'),
+    within: Int32Array.from(compiler.conditions, (c) => compiler.condition(c.within)),
     values,
     request: instances.filter((i) => i.detector.on === 'request'),
     response: instances.filter((i) => i.detector.on === 'response'),

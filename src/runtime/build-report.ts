@@ -56,7 +56,7 @@ export function buildReport(recorder: Recorder, policy: Policy, run: RunFacts): 
     totals: {
       requests: timeline.requests,
       requests_abusive: timeline.abusiveRequests,
-      requests_stoppable: acting.reduce((sum, a) => sum + a.requests_stopped, 0),
+      requests_stoppable: timeline.metRequests,
       identities_hurt: acting.reduce((sum, a) => sum + a.collateral, 0),
     },
   };

@@ -143,7 +143,10 @@ export class Recorder implements EngineListener {
     const { principalsValue, addressesValue } = this.options;
     if (principalsValue >= 0) profile.principals = Math.max(profile.principals, engine.batch.values[principalsValue]);
     if (addressesValue >= 0) profile.addresses = Math.max(profile.addresses, engine.batch.values[addressesValue]);
-    if (action >= ACTION.tag && !engine.batch.response) this.timeline.abusive(engine.facts.now, classIndex, engine.sequence);
+    if (!engine.batch.response && profile.findings.length > 0) {
+      const met = profile.peakAction >= ACTION.throttle && profile.actionMs < engine.facts.now;
+      this.timeline.abusive(engine.facts.now, classIndex, engine.sequence, met);
+    }
   }
 
   /** The profile of an actor of the event in work, if it has one. */

@@ -21,8 +21,11 @@ export class Timeline {
   private counts: Counts | undefined;
   private lastSequence = -1;
   requests = 0;
-  /** Requests in which at least one actor deserved a tag or more. */
+  /** Requests of actors that already had a finding, each counted once. */
   abusiveRequests = 0;
+  /** Those among them that the recommended action, in force since it was first the cheapest, would have met. */
+  metRequests = 0;
+  private lastMet = -1;
   firstMs = Number.NaN;
   lastMs = Number.NaN;
 
@@ -38,8 +41,15 @@ export class Timeline {
     this.lastMs = nowMs;
   }
 
-  /** Counts an abusive request once per event, under the class of the first actor that says so. */
-  abusive(nowMs: number, classIndex: number, sequence: number): void {
+  /**
+   * Counts an abusive request once per event, under the class of the first actor that says so; `met` where an action
+   * on that actor would have met it.
+   */
+  abusive(nowMs: number, classIndex: number, sequence: number, met: boolean): void {
+    if (met && sequence !== this.lastMet) {
+      this.lastMet = sequence;
+      this.metRequests++;
+    }
     if (sequence === this.lastSequence) return;
     this.lastSequence = sequence;
     this.at(nowMs).abusive[classIndex]++;
@@ -69,8 +79,8 @@ export class Timeline {
   }
 
   snapshot(): Record<string, unknown> {
-    const { widthMs, buckets, lastSequence, requests, abusiveRequests, firstMs, lastMs } = this;
-    return { widthMs, buckets, lastSequence, requests, abusiveRequests, firstMs, lastMs };
+    const { widthMs, buckets, lastSequence, lastMet, requests, abusiveRequests, metRequests, firstMs, lastMs } = this;
+    return { widthMs, buckets, lastSequence, lastMet, requests, abusiveRequests, metRequests, firstMs, lastMs };
   }
 
   restore(s: Record<string, unknown>): void {
@@ -78,7 +88,9 @@ export class Timeline {
     this.buckets = s.buckets as Map<number, Counts>;
     this.lastSequence = s.lastSequence as number;
     this.requests = s.requests as number;
+    this.lastMet = s.lastMet as number;
     this.abusiveRequests = s.abusiveRequests as number;
+    this.metRequests = s.metRequests as number;
     this.firstMs = s.firstMs as number;
     this.lastMs = s.lastMs as number;
     this.current = Number.NaN;

@@ -222,7 +222,10 @@ export class MemoryState implements StatePort {
   private runTop(o: Operation, at: number, batch: Batch, readOnly: boolean): void {
     const { cells, values, subjectHi, subjectLo } = this.work;
     if (readOnly || (subjectHi === 0 && subjectLo === 0)) {
-      values.fill(0, o.value, o.value + 4);
+      values[o.value] = 0;
+      values[o.value + 1] = 0;
+      values[o.value + 2] = 0;
+      values[o.value + 3] = 0;
       return;
     }
     if (cells[at + o.cell] === 0) cells[at + o.cell] = this.tops.push(new TopTable());

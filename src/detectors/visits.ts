@@ -1,0 +1,96 @@
+/**
+ * What visitors open and load: conditions and counts that the detectors of readers share (coverage, timing, clients that
+ * are not what they say). Equal declarations share cells, so each costs once however many detectors read it.
+ *
+ * An address is looked at per client software: behind one address of an office there are many people, and a script among
+ * them must neither hide behind them nor be laid to their charge.
+ */
+import { BUSINESS } from '../event/exchange.ts';
+import { BOT_STATUS, FLAG, METHODS, ROUTE_CLASS, SOFTWARE_CLASS } from '../enrich/facts.ts';
+import { condition, count, distinct } from '../engine/aggregates.ts';
+import type { Facts } from '../engine/facts.ts';
+import type { ActorDimension, Key } from '../engine/keys.ts';
+import { days } from '../lib/units.ts';
+
+const GET = METHODS.indexOf('GET');
+
+/** Neither a crawler or monitor that says so, nor something that is no request. */
+const isVisitor = (f: Facts): boolean =>
+  (f.botStatus === BOT_STATUS.none || f.botStatus === BOT_STATUS.impostor) &&
+  f.kind !== BUSINESS &&
+  !f.has(FLAG.MALFORMED);
+
+const isContent = (routeClass: number): boolean =>
+  routeClass === ROUTE_CLASS.page ||
+  routeClass === ROUTE_CLASS.api ||
+  routeClass === ROUTE_CLASS.search ||
+  routeClass === ROUTE_CLASS.lookup;
+
+/** Answered with content, or with "you have it already". A redirect is the way to a page, not a page. */
+const isServed = (status: number): boolean => (status >= 200 && status < 300) || status === 304;
+
+/** Holds for request and response alike, whatever the answer: for paces, which begin with the request. */
+export const contentOpened = condition(
+  'content opened',
+  (f) => f.method === GET && isContent(f.routeClass) && isVisitor(f),
+);
+
+export const contentServed = condition(
+  'content served',
+  (f) => f.method === GET && isServed(f.status) && isContent(f.routeClass) && isVisitor(f),
+);
+
+/** What a page pulls in by itself. */
+export const assetLoaded = condition('asset loaded', (f) => f.routeClass === ROUTE_CLASS.asset && isVisitor(f));
+
+const isBrowserPage = (f: Facts): boolean =>
+  f.softwareClass === SOFTWARE_CLASS.browser &&
+  f.routeClass === ROUTE_CLASS.page &&
+  f.method === GET &&
+  isServed(f.status) &&
+  isVisitor(f);
+
+/** A page for a client that calls itself a browser. */
+export const browserPage = condition('browser page', isBrowserPage);
+
+/** The same, with word of where it came from. */
+export const browserPageReferred = condition(
+  'browser page referred',
+  (f) => !f.has(FLAG.NO_REFERRER) && isBrowserPage(f),
+);
+
+/** Where an actor's visits are kept. */
+export const visitKey = (actor: ActorDimension): Key => (actor === 'ip' ? ['fingerprint', 'ip'] : actor);
+
+const WINDOW_MS = days(1);
+
+/** What an actor opened within a day: different paths, all of it, and the assets that came with it. */
+export function visitNeeds(actor: ActorDimension) {
+  const key = visitKey(actor);
+  return {
+    paths: distinct({ key, of: 'path', windowMs: WINDOW_MS, when: contentServed, on: 'response' }),
+    content: count({ key, windowMs: WINDOW_MS, when: contentServed, on: 'response' }),
+    assets: count({ key, windowMs: WINDOW_MS, when: assetLoaded, on: 'response' }),
+  } as const;
+}
+
+/**
+ * What this site's visitors do: kinds of client software that read pages, load assets, send referrers. A site may keep
+ * its assets elsewhere, and a log may have no referrers: where few do a thing, leaving it says nothing.
+ */
+export function siteNeeds() {
+  const site = { key: 'all', of: 'fingerprint', windowMs: WINDOW_MS, on: 'response' } as const;
+  return {
+    readers: distinct({ ...site, when: browserPage }),
+    loaders: distinct({ ...site, when: assetLoaded }),
+    referred: distinct({ ...site, when: browserPageReferred }),
+  } as const;
+}
+
+/** Kinds of software that must do a thing before leaving it says something, and their share of the readers in percent. */
+const USUAL_KINDS = 3;
+const USUAL_PERCENT = 40;
+
+/** Do so many of the site's readers do it that not doing it is telling? */
+export const isUsual = (doing: number, readers: number): boolean =>
+  doing >= USUAL_KINDS && doing * 100 >= readers * USUAL_PERCENT;
