@@ -23,7 +23,7 @@ export async function openPipeline(log: string): Promise<Pipeline> {
   const loaded = defaultConfig();
   const sources = await Sources.open({ inputs: [log] }, loaded.config);
   const setup = enrichmentSetup(loaded, 0, { version: '', routes: [], baselines: undefined as never });
-  const model = await learnModel(sources.sample(), sources.specs, setup, configuredRoutes(loaded));
+  const model = await learnModel(sources.beginnings(), sources.specs, setup, configuredRoutes(loaded), LATENESS_MS);
   const networks = await loadNetworks(loaded.networks);
   return {
     stage: await Stage.create({ enrichment: { ...setup, model }, formats: sources.specs }),

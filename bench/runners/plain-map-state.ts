@@ -53,21 +53,37 @@ interface ActorRecord {
   firstSec: number;
   lastSec: number;
   requests: number;
-  readonly cells: Map<Operation, Cell>;
+  /** By place in the key's list of aggregates. */
+  readonly cells: (Cell | null)[];
   risk: Int32Array | null;
 }
 
 const SPREAD_MEMORY = 32;
 
+/** An operation and which of its record's aggregates it is on. */
+interface Step {
+  readonly o: Operation;
+  readonly place: number;
+}
+
 export class PlainMapState implements StatePort {
   private readonly program: Program;
   private readonly records: Map<string, ActorRecord>[];
   private readonly touched: (ActorRecord | null)[];
+  private readonly steps: { readonly request: Step[]; readonly response: Step[]; readonly size: number }[];
 
   constructor(program: Program) {
     this.program = program;
     this.records = program.keys.map(() => new Map());
     this.touched = program.keys.map(() => null);
+    this.steps = program.keys.map((key) => {
+      const places = new Map<number, number>();
+      const step = (o: Operation): Step => {
+        if (!places.has(o.cell)) places.set(o.cell, places.size);
+        return { o, place: places.get(o.cell) as number };
+      };
+      return { request: key.request.map(step), response: key.response.map(step), size: places.size };
+    });
   }
 
   get size(): number {
@@ -80,6 +96,7 @@ export class PlainMapState implements StatePort {
 
   apply(batch: Batch): void {
     const { keys } = this.program;
+    batch.risky = 0;
     for (let k = 0; k < keys.length; k++) {
       const key = keys[k];
       batch.hasRisk[k] = 0;
@@ -95,10 +112,11 @@ export class PlainMapState implements StatePort {
       batch.values[key.value + KEY_VALUES.requests] = record.requests;
       batch.values[key.value + KEY_VALUES.ageSec] = record.lastSec - record.firstSec;
       batch.values[key.value + KEY_VALUES.level] = 0;
-      for (const operation of batch.response ? key.response : key.request) run(operation, record, batch);
+      for (const step of batch.response ? this.steps[k].response : this.steps[k].request) run(step, record, batch);
       if (record.risk) {
         batch.risk.set(record.risk, k * RISK.size);
         batch.hasRisk[k] = 1;
+        batch.risky++;
       }
     }
   }
@@ -107,7 +125,8 @@ export class PlainMapState implements StatePort {
     const name = `${batch.hi[k]}:${batch.lo[k]}`;
     let record = this.records[k].get(name);
     if (!record) {
-      record = { firstSec: batch.nowSec, lastSec: batch.nowSec, requests: 0, cells: new Map(), risk: null };
+      const cells = new Array<Cell | null>(this.steps[k].size).fill(null);
+      record = { firstSec: batch.nowSec, lastSec: batch.nowSec, requests: 0, cells, risk: null };
       this.records[k].set(name, record);
     }
     return record;
@@ -123,7 +142,8 @@ export class PlainMapState implements StatePort {
   }
 }
 
-function run(o: Operation, record: ActorRecord, batch: Batch): void {
+function run(step: Step, record: ActorRecord, batch: Batch): void {
+  const { o } = step;
   const { values } = batch;
   let readOnly = o.readOnly || (o.when >= 0 && batch.conditions[o.when] === 0);
   if (o.guard === GUARD.over) readOnly ||= values[o.guardValue] < o.guardThan;
@@ -132,47 +152,47 @@ function run(o: Operation, record: ActorRecord, batch: Batch): void {
   const present = subject !== '' && subject !== '0:0';
   switch (o.kind) {
     case OP.count:
-      count(o, record, batch, readOnly);
+      count(step, record, batch, readOnly);
       break;
     case OP.rate:
-      rate(o, record, batch, readOnly);
+      rate(step, record, batch, readOnly);
       break;
     case OP.distinct:
-      distinct(o, record, batch, readOnly || !present, subject);
+      distinct(step, record, batch, readOnly || !present, subject);
       break;
     case OP.sprt:
-      sprt(o, record, batch, readOnly);
+      sprt(step, record, batch, readOnly);
       break;
     case OP.cusum:
-      cusum(o, record, batch, readOnly);
+      cusum(step, record, batch, readOnly);
       break;
     case OP.last:
-      last(o, record, batch, readOnly, subject);
+      last(step, record, batch, readOnly, subject);
       break;
     case OP.spread:
-      spread(o, record, batch, readOnly);
+      spread(step, record, batch, readOnly);
       break;
     case OP.steps:
-      steps(o, record, batch, readOnly);
+      steps(step, record, batch, readOnly);
       break;
     case OP.top:
-      top(o, record, batch, readOnly || !present, subject);
+      top(step, record, batch, readOnly || !present, subject);
       break;
   }
 }
 
 /** The object of an aggregate, made when it is first asked for. */
-function cell<T extends Cell>(record: ActorRecord, o: Operation, make: () => T): T {
-  let found = record.cells.get(o) as T | undefined;
+function cell<T extends Cell>(record: ActorRecord, place: number, make: () => T): T {
+  let found = record.cells[place] as T | null;
   if (!found) {
     found = make();
-    record.cells.set(o, found);
+    record.cells[place] = found;
   }
   return found;
 }
 
-function count(o: Operation, record: ActorRecord, batch: Batch, readOnly: boolean): void {
-  const c = cell<Windowed>(record, o, () => ({ window: 0, current: 0, previous: 0 }));
+function count({ o, place }: Step, record: ActorRecord, batch: Batch, readOnly: boolean): void {
+  const c = cell<Windowed>(record, place, () => ({ window: 0, current: 0, previous: 0 }));
   const window = Math.floor(batch.nowMs / o.a);
   if (window > c.window) {
     c.previous = window === c.window + 1 ? c.current : 0;
@@ -183,8 +203,8 @@ function count(o: Operation, record: ActorRecord, batch: Batch, readOnly: boolea
   batch.values[o.value] = c.current + Math.floor((c.previous * (o.a - (batch.nowMs - window * o.a))) / o.a);
 }
 
-function rate(o: Operation, record: ActorRecord, batch: Batch, readOnly: boolean): void {
-  const c = cell(record, o, () => ({ tat: 0 }));
+function rate({ o, place }: Step, record: ActorRecord, batch: Batch, readOnly: boolean): void {
+  const c = cell(record, place, () => ({ tat: 0 }));
   const interval = o.b / o.a;
   const tolerance = o.c * interval;
   const ahead = Math.max(c.tat, batch.nowMs) + (readOnly ? 0 : interval);
@@ -194,8 +214,8 @@ function rate(o: Operation, record: ActorRecord, batch: Batch, readOnly: boolean
   batch.values[o.value + 1] = o.a;
 }
 
-function distinct(o: Operation, record: ActorRecord, batch: Batch, readOnly: boolean, subject: string): void {
-  const c = cell(record, o, () => ({ window: 0, seen: new Set<string>() }));
+function distinct({ o, place }: Step, record: ActorRecord, batch: Batch, readOnly: boolean, subject: string): void {
+  const c = cell(record, place, () => ({ window: 0, seen: new Set<string>() }));
   const window = Math.floor(batch.nowMs / o.a);
   if (window > c.window) {
     c.seen = new Set();
@@ -207,8 +227,8 @@ function distinct(o: Operation, record: ActorRecord, batch: Batch, readOnly: boo
   batch.values[o.value + 1] = c.seen.size - before;
 }
 
-function sprt(o: Operation, record: ActorRecord, batch: Batch, readOnly: boolean): void {
-  const c = cell<Test>(record, o, () => ({ sum: 0, n: 0, hits: 0 }));
+function sprt({ o, place }: Step, record: ActorRecord, batch: Batch, readOnly: boolean): void {
+  const c = cell<Test>(record, place, () => ({ sum: 0, n: 0, hits: 0 }));
   if (!readOnly) {
     const hit = batch.conditions[o.hit] !== 0;
     observe(c, hit, hit ? o.a : o.b, -o.c, o.d);
@@ -218,8 +238,8 @@ function sprt(o: Operation, record: ActorRecord, batch: Batch, readOnly: boolean
   batch.values[o.value + 2] = c.hits;
 }
 
-function cusum(o: Operation, record: ActorRecord, batch: Batch, readOnly: boolean): void {
-  const c = cell<Test>(record, o, () => ({ sum: 0, n: 0, hits: 0 }));
+function cusum({ o, place }: Step, record: ActorRecord, batch: Batch, readOnly: boolean): void {
+  const c = cell<Test>(record, place, () => ({ sum: 0, n: 0, hits: 0 }));
   const weights = o.table as CusumTable;
   const hour = weights.hit.length === 1 ? 0 : hourOfWeek(batch.nowMs);
   if (!readOnly) {
@@ -242,8 +262,8 @@ function observe(c: Test, hit: boolean, weight: number, floor: number, ceiling: 
   c.hits = 0;
 }
 
-function last(o: Operation, record: ActorRecord, batch: Batch, readOnly: boolean, subject: string): void {
-  const c = cell(record, o, () => ({ value: '', at: 0 }));
+function last({ o, place }: Step, record: ActorRecord, batch: Batch, readOnly: boolean, subject: string): void {
+  const c = cell(record, place, () => ({ value: '', at: 0 }));
   const known = c.value !== '';
   batch.values[o.value] = known ? 1 : 0;
   batch.values[o.value + 1] = known && c.value !== subject ? 1 : 0;
@@ -253,8 +273,8 @@ function last(o: Operation, record: ActorRecord, batch: Batch, readOnly: boolean
   c.at = batch.nowMs;
 }
 
-function spread(o: Operation, record: ActorRecord, batch: Batch, readOnly: boolean): void {
-  const c = cell<Gaps>(record, o, () => ({ at: 0, n: 0, mean: 0, deviation: 0 }));
+function spread({ o, place }: Step, record: ActorRecord, batch: Batch, readOnly: boolean): void {
+  const c = cell<Gaps>(record, place, () => ({ at: 0, n: 0, mean: 0, deviation: 0 }));
   if (!readOnly) {
     const gap = c.at === 0 ? -1 : batch.nowMs - c.at;
     c.at = Math.max(batch.nowMs, c.at);
@@ -274,8 +294,8 @@ function spread(o: Operation, record: ActorRecord, batch: Batch, readOnly: boole
   batch.values[o.value + 2] = c.mean > 0 ? Math.min(100_000, Math.floor((c.deviation * 1000) / c.mean)) : 100_000;
 }
 
-function steps(o: Operation, record: ActorRecord, batch: Batch, readOnly: boolean): void {
-  const c = cell<Walk>(record, o, () => ({ last: 0, step: 0, n: 0, same: 0, plusOne: 0 }));
+function steps({ o, place }: Step, record: ActorRecord, batch: Batch, readOnly: boolean): void {
+  const c = cell<Walk>(record, place, () => ({ last: 0, step: 0, n: 0, same: 0, plusOne: 0 }));
   if (!readOnly && batch.number >= 0) {
     const step = batch.number - c.last;
     if (c.last !== 0 && step !== 0) {
@@ -291,12 +311,18 @@ function steps(o: Operation, record: ActorRecord, batch: Batch, readOnly: boolea
   batch.values[o.value + 2] = c.plusOne;
 }
 
-function top(o: Operation, record: ActorRecord, batch: Batch, readOnly: boolean, subject: string): void {
+function top({ o, place }: Step, record: ActorRecord, batch: Batch, readOnly: boolean, subject: string): void {
   if (readOnly) {
     batch.values.fill(0, o.value, o.value + 4);
     return;
   }
-  const c = cell<Shares>(record, o, () => ({ window: 0, total: 0, finished: 0, counts: new Map(), usual: new Map() }));
+  const c = cell<Shares>(record, place, () => ({
+    window: 0,
+    total: 0,
+    finished: 0,
+    counts: new Map(),
+    usual: new Map(),
+  }));
   const window = Math.floor(batch.nowMs / o.a);
   if (window > c.window) {
     if (c.total > 0) {

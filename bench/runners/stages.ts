@@ -71,7 +71,7 @@ function inspect(): { p50Us: number; p99Us: number; requests: number } {
     source: 0,
     buffer: Buffer.from(text),
     start: 0,
-    end: text.length
+    end: text.length,
   });
   const us: number[] = [];
   let nowMs = 0;

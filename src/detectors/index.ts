@@ -8,11 +8,15 @@ import { failingFlood } from './failing-flood/failing-flood.ts';
 import { failureTest } from './failure-test/failure-test.ts';
 import { fanOut } from './fan-out/fan-out.ts';
 import { heavyHitters } from './heavy-hitters/heavy-hitters.ts';
+import { inconsistentClient } from './inconsistent-client/inconsistent-client.ts';
 import { injection } from './injection/injection.ts';
+import { objectEnumeration } from './object-enumeration/object-enumeration.ts';
 import { populationChange } from './population-change/population-change.ts';
 import { probing } from './probing/probing.ts';
 import { rateLimit } from './rate-limit/rate-limit.ts';
 import { rotation } from './rotation/rotation.ts';
+import { scrapeCoverage } from './scrape-coverage/scrape-coverage.ts';
+import { timingRegularity } from './timing-regularity/timing-regularity.ts';
 
 export const DETECTORS: readonly Detector[] = [
   rateLimit,
@@ -22,7 +26,11 @@ export const DETECTORS: readonly Detector[] = [
   fanOut,
   populationChange,
   codeGuessing,
+  objectEnumeration,
   accountEnumeration,
+  scrapeCoverage,
+  timingRegularity,
+  inconsistentClient,
   declaredTool,
   rotation,
   probing,

@@ -12,7 +12,7 @@ import type { Dimension, Key } from './keys.ts';
 export interface Condition {
   readonly name: string;
   readonly test: (facts: Facts) => boolean;
-  /** A condition that holds wherever this one does: where it does not, `test` is not asked. */
+  /** A wider condition: `test` is asked only where that one holds, and need not repeat it. */
   readonly within?: Condition;
 }
 export const condition = (name: string, test: (facts: Facts) => boolean, within?: Condition): Condition =>

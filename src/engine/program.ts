@@ -144,6 +144,9 @@ export function jitter(seed: number, name: string): number {
   return (1000 - JITTER_PERMILLE + ((lo >>> 0) % (2 * JITTER_PERMILLE + 1))) / 1000;
 }
 
+/** One record each: `['all', 'all']` is the one that takes part only in events that concern it. */
+const TOP_KEYS: ReadonlySet<string> = new Set(['all', keyName(['all', 'all'])]);
+
 /**
  * Keys whose records count every request, because somebody acts there. The others are populations: they only take part
  * in events that concern them, and so does what is done about them.
@@ -248,7 +251,8 @@ class Compiler {
 
   private operation(draft: KeyDraft, aggregate: Aggregate, phase: Phase): Operation {
     // A table of heavy hitters takes 60 KiB: one per host would let anybody allocate them by the Host header.
-    if (aggregate.kind === 'top' && aggregate.key !== 'all') throw new Error("heavy hitters are kept for the key 'all' only");
+    if (aggregate.kind === 'top' && !TOP_KEYS.has(keyName(aggregate.key)))
+      throw new Error("heavy hitters are kept for 'all' and ['all', 'all'] only");
     const source = signature(aggregate, phase);
     const known = this.operations.get(source);
     if (known) return known;

@@ -25,6 +25,8 @@ const MAX_DURATION_MS = 2_147_483_647;
 const MAX_TEXT = 65_535;
 
 const CONNECT = METHODS.indexOf('CONNECT');
+/** "1.0" as {@link Enricher} packs it: last and third last byte of the protocol. */
+const HTTP_1_0 = 0x3031;
 
 /** Business events that name a principal without its having proven who it is. */
 const UNPROVEN: ReadonlySet<string> = new Set(['login.failed', 'reset.requested', 'lookup.found', 'lookup.missed']);
@@ -184,6 +186,7 @@ export class Enricher {
     batch.botStatus[row] =
       software.bot === 0 ? 0 : software.botStatus(software.bot, batch.asn[row], batch.ipHi[row], batch.ipLo[row]);
     let flags = end > start ? 0 : FLAG.NO_AGENT;
+    if (protocol === HTTP_1_0) flags |= FLAG.OLD_PROTOCOL;
     if (software.staleAt !== 0 && batch.timeMs[row] >= software.staleAt) flags |= FLAG.STALE_AGENT;
     if (software.odd) flags |= FLAG.ODD_AGENT;
     batch.flags[row] |= flags;

@@ -130,6 +130,7 @@ export const FLAG = {
   COARSE_TIME: 1 << 11, // the log tells whole seconds only
   END_TIME: 1 << 12, // the logged time was the end; start = end − duration
   ALLOWLISTED: 1 << 13, // scored and alerted, never acted on
+  OLD_PROTOCOL: 1 << 14, // HTTP/1.0
 } as const;
 
 const SIZE: Record<ColumnType, number> = { f64: 8, i32: 4, u16: 2, u8: 1 };

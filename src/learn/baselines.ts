@@ -24,9 +24,12 @@ const HOURS_OF_WEEK = 168;
 /** 1970-01-01 was a Thursday: its hour of the week, counted from Monday. */
 const EPOCH_HOUR = 72;
 
-/** What learned values are kept within. */
+/**
+ * What learned values are kept within. Where more than three in ten logins of the median actor fail, the history holds
+ * an attack by many addresses: it may not teach that failing is usual.
+ */
 export const RANGES = {
-  loginFailure: [0.1, 0.5],
+  loginFailure: [0.1, 0.3],
   miss: [0.025, 0.2],
   denied: [0.025, 0.2],
   requestsPerMinuteP999: [60, 1200],

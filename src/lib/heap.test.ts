@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { MinHeap } from './heap.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 it('gives numbers back in order, whatever was pushed and popped between', () => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.integer(), { freq: 3 })), (steps) => {

@@ -7,7 +7,7 @@ import { createEnricher } from '../enrich/compose.ts';
 import type { Enricher } from '../enrich/enrich.ts';
 import { ROUTE_CLASS } from '../enrich/facts.ts';
 import type { LearnedModel, RouteTemplate } from '../enrich/model.ts';
-import { classByName } from '../enrich/routes/classes.ts';
+import { type ClassOverride, classByName } from '../enrich/routes/classes.ts';
 import { compileGlob } from '../enrich/routes/glob.ts';
 import { routesFromOpenApi } from '../learn/openapi.ts';
 import { CidrSet } from '../lib/ip.ts';
@@ -80,11 +80,16 @@ export async function buildEnricher(setup: EnrichmentSetup): Promise<Enricher> {
     trusted: CidrSet.of(setup.trustedProxies),
     hosts: setup.hosts.length > 0 ? setup.hosts : undefined,
     decoys: setup.decoys,
-    routeClasses: setup.routeClasses.map((r) => ({
-      glob: compileGlob(r.template.replace(/\{[^}]*\}/g, '*')),
-      routeClass: r.routeClass,
-      method: 0,
-    })),
+    routeClasses: classOverrides(setup),
   });
 }
 
+
+/** Configured route classes as the resolver and the learner take them. */
+export function classOverrides(setup: Pick<EnrichmentSetup, 'routeClasses'>): ClassOverride[] {
+  return setup.routeClasses.map((r) => ({
+    glob: compileGlob(r.template.replace(/\{[^}]*\}/g, '*')),
+    routeClass: r.routeClass,
+    method: 0,
+  }));
+}

@@ -1,5 +1,5 @@
 /** Catalogue 4: one place that fails for many users, or one user that is in many places. */
-import { distinct, type ValuesOf } from '../../engine/aggregates.ts';
+import { condition, distinct, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, type Detector, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
 import { days, hours } from '../../lib/units.ts';
@@ -27,10 +27,14 @@ const MORE_NETWORKS = 0.4;
 
 const FINDING = 4600;
 
+const named = condition('names a user', (f) => f.hasPrincipal);
+
 function needsOf({ actor }: BuildContext) {
+  const key = attemptKey(actor);
   return {
-    failing: distinct({ key: attemptKey(actor), of: 'principal', windowMs: hours(1), when: loginFailed }),
-    known: distinct({ key: actor, of: 'principal', windowMs: days(1), when: acceptedPrincipal }),
+    failing: distinct({ key, of: 'principal', windowMs: hours(1), when: loginFailed }),
+    // An address has this on its own record already, for the estimate of how many share it.
+    known: distinct({ key: actor === 'ip' ? actor : key, of: 'principal', windowMs: days(1), when: acceptedPrincipal }),
   } as const;
 }
 type Values = ValuesOf<ReturnType<typeof needsOf>>;
@@ -44,6 +48,7 @@ export const fanOut: Detector = defineDetector({
   owasp: ['API2', 'OAT-008'],
   actors: ['ip', 'network', 'fingerprint', 'principal'],
   on: 'response',
+  when: named,
   cap: CAP.sequential,
   findingAt: FINDING,
   build: (context) => (context.actor === 'principal' ? ofUser(context) : ofPlace(context)) as ReturnType<Detector['build']>,
@@ -61,7 +66,7 @@ function ofPlace(context: BuildContext) {
   return {
     needs: needsOf(context),
     judge(v: Values, facts: Facts) {
-      if (v.failing.n < least || !facts.hasPrincipal || facts.authenticated) return 0;
+      if (v.failing.n < least || facts.authenticated) return 0;
       const from = thresholdFor(thresholds, v.known.n);
       return ramp(v.failing.n, from, from * 2, FINDING, CAP.sequential);
     },

@@ -4,7 +4,7 @@ import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts
 import { hours } from '../../lib/units.ts';
 import { populationRequest } from '../conditions.ts';
 import { about, ramp } from '../evidence.ts';
-import { loginAttempt } from '../outcomes.ts';
+import { attemptKey, loginAttempt } from '../outcomes.ts';
 
 /** Events of a window from which on shares mean something. */
 const MIN_EVENTS = 500;
@@ -16,12 +16,30 @@ const MIN_ADDRESSES = 8;
 
 const FINDING = 2300;
 
-function needsOf({ actor }: BuildContext) {
+function needsOf({ actor, tune }: BuildContext) {
   const of = actor === 'asn' ? 'asn' : 'fingerprint';
+  const than = Math.round(tune('sharePermille', SHARE));
+  const requests = top({ key: 'all', of, windowMs: hours(1), when: populationRequest });
+  const logins = top({ key: ['all', 'all'], of, windowMs: hours(6), when: loginAttempt });
+  // Addresses are counted only for those whose share is large already.
+  const guard = { is: 'over', than } as const;
   return {
-    requests: top({ key: 'all', of, windowMs: hours(1), when: populationRequest }),
-    logins: top({ key: 'all', of, windowMs: hours(6), when: loginAttempt }),
-    addresses: distinct({ key: actor, of: 'ip', windowMs: hours(6), when: populationRequest }),
+    requests,
+    logins,
+    addresses: distinct({
+      key: actor,
+      of: 'ip',
+      windowMs: hours(1),
+      when: populationRequest,
+      guard: { ...guard, of: requests },
+    }),
+    loginAddresses: distinct({
+      key: attemptKey(actor),
+      of: 'ip',
+      windowMs: hours(6),
+      when: loginAttempt,
+      guard: { ...guard, of: logins },
+    }),
   } as const;
 }
 type Values = ValuesOf<ReturnType<typeof needsOf>>;
@@ -35,6 +53,7 @@ export const heavyHitters = defineDetector({
   owasp: ['API4'],
   actors: ['fingerprint', 'asn'],
   on: 'response',
+  when: populationRequest,
   cap: CAP.outlier,
   findingAt: FINDING,
   build: (context) => {
@@ -43,8 +62,8 @@ export const heavyHitters = defineDetector({
     const times = Math.round(tune('times', TIMES) * 10);
     const minEvents = Math.round(tune('events', MIN_EVENTS));
     /** In tenths of the usual share, so that the ratio stays an integer. Without a finished window nothing is usual. */
-    const evidence = (t: Values['requests']): number => {
-      if (t.share < share || t.total < minEvents || t.usual < 0) return 0;
+    const evidence = (t: Values['requests'], addresses: number): number => {
+      if (t.share < share || addresses < MIN_ADDRESSES || t.total < minEvents || t.usual < 0) return 0;
       return ramp(Math.floor((t.share * 10) / Math.max(1, t.usual)), times, times * 4, FINDING, CAP.outlier);
     };
     const sentence = (t: Values['requests'], what: string, addresses: number): string =>
@@ -52,14 +71,15 @@ export const heavyHitters = defineDetector({
     return {
       needs: needsOf(context),
       judge(v: Values) {
-        if ((v.requests.share < share && v.logins.share < share) || v.addresses.n < MIN_ADDRESSES) return 0;
-        const requests = evidence(v.requests);
-        const logins = evidence(v.logins);
+        if (v.requests.share < share && v.logins.share < share) return 0;
+        const requests = evidence(v.requests, v.addresses.n);
+        const logins = evidence(v.logins, v.loginAddresses.n);
         return logins >= requests ? logins : requests;
       },
       say(v: Values) {
-        return evidence(v.logins) >= evidence(v.requests)
-          ? sentence(v.logins, 'logins', v.addresses.n)
+        const requests = evidence(v.requests, v.addresses.n);
+        return evidence(v.logins, v.loginAddresses.n) >= requests
+          ? sentence(v.logins, 'logins', v.loginAddresses.n)
           : sentence(v.requests, 'requests', v.addresses.n);
       },
     };

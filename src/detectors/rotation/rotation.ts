@@ -81,9 +81,11 @@ function ofSession({ tune }: BuildContext) {
 
 function ofSoftware({ tune }: BuildContext) {
   const least = Math.round(tune('sessions', SESSIONS));
+  // Apart from the software's own record: logs without sessions never need it.
+  const key = ['all', 'fingerprint'] as const;
   const needs = {
-    sessions: distinct({ key: 'fingerprint', of: 'session', windowMs: hours(1), when: inSession }),
-    requests: count({ key: 'fingerprint', windowMs: hours(1), when: inSession }),
+    sessions: distinct({ key, of: 'session', windowMs: hours(1), when: inSession }),
+    requests: count({ key, windowMs: hours(1), when: inSession }),
   } as const;
   return {
     needs,

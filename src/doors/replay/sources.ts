@@ -8,15 +8,12 @@ import { type FormatSpec, formatOf, lineParser } from '../../event/formats/spec.
 import { shippedNetworks } from '../../runtime/tables.ts';
 import { expandInputs } from './input/expand.ts';
 import { openSource, type Source } from './input/source.ts';
-import { LEARN_BYTES } from './learn.ts';
 import type { MergeSource } from './merge.ts';
 import type { RunOptions } from './run.ts';
 import type { SourceChunk } from './stage.ts';
 
 /** Text of a file that its format is found out from. */
 const DETECT_BYTES = 256 * 1024;
-/** Least that is learned from of each file, however many there are. */
-const LEARN_BYTES_MIN = 256 * 1024;
 /** A host that only the generated sample log names. */
 const GENERATED_MARK = 'sallyport-sample';
 
@@ -87,35 +84,28 @@ export class Sources {
     return { format: `${format.id}${prefix}`, time_meaning: format.timeMeaning, bytes: textBytes, truncated };
   }
 
-  /** Chunks to learn from: the first part of every file, as copies where the run itself still needs them. */
-  async *sample(): AsyncGenerator<SourceChunk> {
-    const share = Math.max(LEARN_BYTES_MIN, Math.floor(LEARN_BYTES / Math.max(1, this.inputs.length)));
-    for (const [source, input] of this.inputs.entries()) {
-      if (input.name === '-') {
-        await this.keepMore(input, source, share);
-        for (const chunk of input.kept) yield { ...chunk, buffer: chunk.buffer.slice() };
-        continue;
-      }
-      let read = 0;
-      for await (const chunk of openSource(input.name)) {
-        yield { ...chunk, source };
-        read += chunk.end - chunk.start;
-        if (read >= share) break;
-      }
-    }
+  /** Each source from its beginning, to learn from; what cannot be read twice is kept and given as copies. */
+  beginnings(): AsyncIterable<SourceChunk>[] {
+    return this.inputs.map((input, source) => this.beginning(input, source));
   }
 
-  /** Reads more of standard input, to learn from and to keep. */
-  private async keepMore(input: Input, source: number, bytes: number): Promise<void> {
-    let kept = input.kept.reduce((sum, c) => sum + c.end - c.start, 0);
-    while (kept < bytes && input.rest !== undefined && !this.follow) {
-      const { value, done } = await input.rest.next();
-      if (done === true) {
-        input.rest = undefined;
-        return;
+  private async *beginning(input: Input, source: number): AsyncGenerator<SourceChunk> {
+    if (input.name !== '-') {
+      for await (const chunk of openSource(input.name)) yield { ...chunk, source };
+      return;
+    }
+    // Standard input goes on only while more is asked for; a followed pipe is judged as it comes.
+    for (let i = 0; ; i++) {
+      if (i === input.kept.length) {
+        if (this.follow || input.rest === undefined) return;
+        const { value, done } = await input.rest.next();
+        if (done === true) {
+          input.rest = undefined;
+          return;
+        }
+        input.kept.push({ ...value, source });
       }
-      input.kept.push({ ...value, source });
-      kept += value.end - value.start;
+      yield { ...input.kept[i], buffer: input.kept[i].buffer.slice() };
     }
   }
 

@@ -31,12 +31,16 @@ export interface Work {
   readonly pool: SketchPool;
 }
 
-/** Milliseconds kept in two cells, seconds and rest, because a 32-bit cell holds only 24 days of milliseconds. */
+/**
+ * Milliseconds kept in two cells, seconds and rest, because a 32-bit cell holds only 24 days of milliseconds. Seconds are
+ * read without a sign, or every memory would end in 2038; times before 1970 count as its first moment.
+ */
 export function readTime(cells: Int32Array, at: number): number {
-  return cells[at] * 1000 + cells[at + 1];
+  return (cells[at] >>> 0) * 1000 + cells[at + 1];
 }
 
 export function writeTime(cells: Int32Array, at: number, ms: number): void {
+  if (ms < 0) ms = 0;
   const sec = Math.floor(ms / 1000);
   cells[at] = sec;
   cells[at + 1] = ms - sec * 1000;

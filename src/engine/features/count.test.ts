@@ -4,6 +4,8 @@ import { CELL_MAX } from './cells.ts';
 import { applyCount, COUNT_CELLS } from './count.ts';
 import { AT, bench, MONDAY, spilled, STARTS } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const count = (b: ReturnType<typeof bench>, nowMs: number, windowMs: number, readOnly = false): number => {
   b.at(nowMs).readOnly = readOnly;
   applyCount(b.w, AT, 0, windowMs);

@@ -10,7 +10,8 @@ export const COUNT_CELLS = 3;
 export function applyCount(w: Work, at: number, value: number, windowMs: number): void {
   const { cells, nowMs } = w;
   const window = Math.floor(nowMs / windowMs);
-  const stored = cells[at];
+  // Without a sign, like seconds: windows of one second outgrow 31 bits in 2038.
+  const stored = cells[at] >>> 0;
   let current = cells[at + 1];
   let previous = cells[at + 2];
   if (window !== stored) {
@@ -30,5 +31,6 @@ export function applyCount(w: Work, at: number, value: number, windowMs: number)
     cells[at + 2] = previous;
   }
   const into = nowMs - window * windowMs;
-  w.values[value] = previous === 0 ? current : current + Math.floor((previous * (windowMs - into)) / windowMs);
+  const estimate = previous === 0 ? current : current + Math.floor((previous * (windowMs - into)) / windowMs);
+  w.values[value] = estimate < CELL_MAX ? estimate : CELL_MAX;
 }

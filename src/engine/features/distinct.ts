@@ -13,7 +13,7 @@ const IN_PLACE = 3;
 export function applyDistinct(w: Work, at: number, value: number, windowMs: number): void {
   const { cells, values, pool } = w;
   const window = Math.floor(w.nowMs / windowMs);
-  if (window > cells[at]) {
+  if (window > cells[at] >>> 0) {
     if (w.readOnly) {
       values[value] = 0;
       values[value + 1] = 0;

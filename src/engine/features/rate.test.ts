@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { applyRate, RATE_CELLS, RATE_MAX_PERIODS_AHEAD } from './rate.ts';
 import { AT, bench, MONDAY, spilled, STARTS } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 interface Limit {
   readonly limit: number;
   readonly periodMs: number;

@@ -97,6 +97,10 @@ export class SketchPool {
         return 1;
       }
       this.toRegisters(base);
+      // Not among the eight exact ones, so surely new, also where it raises no register.
+      this.setRegister(base, hash);
+      this.counts[slot] = Math.max(EXACT_MAX + 1, this.estimate(base));
+      return 1;
     }
     if (!this.setRegister(base, hash)) return 0;
     this.counts[slot] = Math.max(EXACT_MAX + 1, this.estimate(base));

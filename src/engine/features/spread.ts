@@ -4,7 +4,7 @@
  * exponential (random) stream it is 0.74, for a metronome 0.
  * Cells: [seconds, milliseconds, gaps, mean in ms, mean absolute deviation in ms].
  */
-import { readTime, spanValue, type Work, writeTime } from './cells.ts';
+import { CELL_MAX, readTime, spanValue, type Work, writeTime } from './cells.ts';
 
 export const SPREAD_CELLS = 5;
 
@@ -25,7 +25,7 @@ export function applySpread(w: Work, at: number, value: number, breakMs: number)
       mean = 0;
       deviation = 0;
     } else if (gap >= 0) {
-      n++;
+      if (n < CELL_MAX) n++;
       const memory = n < SPREAD_MEMORY ? n : SPREAD_MEMORY;
       // The first gap sets the mean; its deviation is not known yet.
       if (n > 1) deviation += Math.round((Math.abs(gap - mean) - deviation) / (memory - 1));

@@ -23,8 +23,8 @@ export function applySteps(w: Work, at: number, value: number): void {
       const step = difference > CELL_MAX || difference < -CELL_MAX ? CELL_MAX : difference;
       if (step !== 0) {
         if (n < CELL_MAX) n++;
-        if (step === lastStep) same++;
-        if (step === 1 || step === -1) plusOne++;
+        if (step === lastStep && same < CELL_MAX) same++;
+        if ((step === 1 || step === -1) && plusOne < CELL_MAX) plusOne++;
         cells[at + 2] = step;
       }
     }

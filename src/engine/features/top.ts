@@ -12,6 +12,8 @@ export const TOP_COUNTERS = 1024;
 const TABLE_SIZE = TOP_COUNTERS * 4;
 const SKETCH_WIDTH = 4096;
 const SKETCH_ROWS = 4;
+/** Makes the rows of the sketch independent, also for keys of which one lane is 0 (addresses, routes, systems). */
+const ROW_SALT = Int32Array.from({ length: SKETCH_ROWS }, (_, row) => mix32(row + 1));
 /** Usual share of a value that was never seen in a finished window, in permille. */
 const USUAL_FLOOR = 1;
 /** A window with fewer events than this says nothing of what is usual: nights of small sites. */
@@ -115,7 +117,7 @@ export class TopTable {
   private sketchAdd(hi: number, lo: number): number {
     let least = 0x7fffffff;
     for (let row = 0; row < SKETCH_ROWS; row++) {
-      const i = row * SKETCH_WIDTH + (mix32(lo ^ Math.imul(hi, 0x9e3779b1 + row * 2)) & (SKETCH_WIDTH - 1));
+      const i = row * SKETCH_WIDTH + (mix32(lo ^ Math.imul(hi, 0x9e3779b1) ^ ROW_SALT[row]) & (SKETCH_WIDTH - 1));
       const n = ++this.sketch[i];
       if (n < least) least = n;
     }
@@ -133,11 +135,25 @@ export class TopTable {
       }
       this.finished++;
     }
+    this.sortByUsual();
     this.sketch.fill(0);
     this.total = 0;
     this.minCount = 0;
     this.minHand = 0;
     this.window = window;
+  }
+
+  /**
+   * Victims are looked for from the first slot on, and in a new window all counts are 0: what is usual stands last, so
+   * that passing values at the start of a window do not push it out before it has come again.
+   */
+  private sortByUsual(): void {
+    const [hi, lo, usual] = [this.hi.slice(), this.lo.slice(), this.usual.slice()];
+    const order = Array.from({ length: this.used }, (_, i) => i).sort((a, b) => usual[a] - usual[b] || a - b);
+    this.table.fill(0);
+    order.forEach((from, to) => {
+      this.place(to, hi[from], lo[from], 0, usual[from]);
+    });
   }
 
   snapshot(): Record<string, unknown> {

@@ -5,7 +5,7 @@
 import { combine, hashBytes, hashString, lanes } from '../../lib/hash.ts';
 import { ROUTE_CLASS } from '../facts.ts';
 import type { RouteTemplate } from '../model.ts';
-import { type ClassOverride, classByName, overriddenClass } from './classes.ts';
+import { type ClassOverride, classByName, isClassName, overriddenClass } from './classes.ts';
 import { MAX_SEGMENTS, numberAt, RouteMatcher } from './matcher.ts';
 import { extensionDot, isValue, shapeOf } from './shape.ts';
 
@@ -99,7 +99,7 @@ export class RouteResolver {
     this.routeClass[slot] = routeClass;
     this.page[slot] = pageOf(buf, start, end);
     if (routeClass === ROUTE_CLASS.asset) this.noObject(slot);
-    else if (route === 0) this.generalise(slot, buf, start, end);
+    else if (route === 0) this.generalise(slot, buf, start, end, takesValue(routeClass, buf, start, end));
     this.probe[slot] = probe === undefined ? 0 : probe(buf, start, end);
     this.decoy[slot] = decoy === undefined ? 0 : decoy(buf, start, end);
   }
@@ -111,7 +111,7 @@ export class RouteResolver {
   }
 
   /** Route and object of a path that no template matches: identifiers are told by their looks. */
-  private generalise(slot: number, buf: Uint8Array, start: number, end: number): void {
+  private generalise(slot: number, buf: Uint8Array, start: number, end: number, lastIsValue: boolean): void {
     const { seed } = this.options;
     let hi = 0;
     let lo = 0;
@@ -126,7 +126,7 @@ export class RouteResolver {
       const dot = isValue(shapeOf(buf, at, stop)) ? -1 : extensionDot(buf, at, stop);
       const valueEnd = dot < 0 ? stop : dot;
       hashBytes(buf, at, valueEnd, seed);
-      if (isValue(shapeOf(buf, at, valueEnd))) {
+      if (isValue(shapeOf(buf, at, valueEnd)) || (lastIsValue && stop >= end)) {
         number = numberAt(buf, at, valueEnd);
         if (objectLo !== 0) combine(objectHi, objectLo, lanes.hi, lanes.lo);
         objectHi = lanes.hi;
@@ -146,6 +146,25 @@ export class RouteResolver {
     this.objectNumber[slot] = number;
   }
 }
+
+/**
+ * "/promo/SPRING" asks about a value, whatever it looks like: what stands behind the name of a code, lookup or reset
+ * route is one, unless it is such a name itself ("/promo/validate").
+ */
+function takesValue(routeClass: number, buf: Uint8Array, start: number, end: number): boolean {
+  if (routeClass !== ROUTE_CLASS.code && routeClass !== ROUTE_CLASS.lookup && routeClass !== ROUTE_CLASS.reset) return false;
+  let at = end;
+  while (at > start && buf[at - 1] !== SLASH) at--;
+  return at < end && at > start + 1 && !isClassName(ascii(buf, at, end)) && !VERBS.has(ascii(buf, at, end).toLowerCase());
+}
+
+/** What is done with a code stands in the same place as the code. */
+const VERBS: ReadonlySet<string> = new Set(
+  'apply check validate verify redeem use add remove list new confirm send resend status balance'.split(' '),
+);
+
+const ascii = (buf: Uint8Array, start: number, end: number): string =>
+  String.fromCharCode(...buf.subarray(start, Math.min(end, start + 64)));
 
 /** The page of "/…/page/12" and "/…/page-12", −1 without one. */
 function pageOf(buf: Uint8Array, start: number, end: number): number {
