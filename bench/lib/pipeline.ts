@@ -23,7 +23,13 @@ export async function openPipeline(log: string): Promise<Pipeline> {
   const loaded = defaultConfig();
   const sources = await Sources.open({ inputs: [log] }, loaded.config);
   const setup = enrichmentSetup(loaded, 0, { version: '', routes: [], baselines: undefined as never });
-  const model = await learnModel(sources.beginnings(), sources.specs, setup, configuredRoutes(loaded), LATENESS_MS);
+  const model = await learnModel(
+    sources.beginnings(),
+    sources.specs,
+    setup,
+    configuredRoutes(loaded),
+    loaded.config.lateness_s * 1000,
+  );
   const networks = await loadNetworks(loaded.networks);
   return {
     stage: await Stage.create({ enrichment: { ...setup, model }, formats: sources.specs }),

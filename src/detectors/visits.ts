@@ -29,12 +29,7 @@ const isContent = (routeClass: number): boolean =>
 /** Answered with content, or with "you have it already". A redirect is the way to a page, not a page. */
 const isServed = (status: number): boolean => (status >= 200 && status < 300) || status === 304;
 
-/** Holds for request and response alike, whatever the answer: for paces, which begin with the request. */
-export const contentOpened = condition(
-  'content opened',
-  (f) => f.method === GET && isContent(f.routeClass) && isVisitor(f),
-);
-
+/** Content that a visitor got. */
 export const contentServed = condition(
   'content served',
   (f) => f.method === GET && isServed(f.status) && isContent(f.routeClass) && isVisitor(f),

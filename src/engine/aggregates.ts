@@ -25,8 +25,8 @@ export type Phase = 'request' | 'response';
 export type Subject = Exclude<Dimension, 'all'>;
 
 /**
- * An operation runs only if an earlier aggregate of the same batch says so: `new` (a distinct value not seen before),
- * `seen` (it was), `over`/`under` (its first value is at least / below `than`).
+ * An operation runs only if an earlier aggregate of the same batch and phase says so: `new` (a distinct value not seen
+ * before; for `last`, another than before), `seen` (it was), `over`/`under` (its first value is at least / below `than`).
  */
 export interface Guard {
   readonly of: Aggregate;

@@ -120,12 +120,13 @@ export function propose(p: CompiledPolicy, risk: Int32Array, at: number, maximum
 export function climb(p: CompiledPolicy, risk: Int32Array, at: number, nowSec: number, maximum: number, deterministic: boolean): number {
   const { policy } = p;
   let standing = risk[at + RISK.action];
-  const expired = standing > 0 && risk[at + RISK.untilSec] <= nowSec;
+  const expired = standing > 0 && risk[at + RISK.untilSec] >>> 0 <= nowSec;
   if (expired) {
     const held = cheapest(p, risk[at + RISK.class], logOdds(risk, at, risk[at + RISK.class]) + policy.hysteresisMillinats, maximum);
     if (held < standing) standing = Math.max(held, 0);
   }
-  if (proposal.action > standing && (deterministic || standing === 0 || nowSec - risk[at + RISK.sinceSec] >= policy.stepSec)) {
+  const waited = nowSec - (risk[at + RISK.sinceSec] >>> 0) >= policy.stepSec;
+  if (proposal.action > standing && (deterministic || standing === 0 || waited)) {
     standing = deterministic ? proposal.action : nextAllowed(p, proposal.classIndex, standing, proposal.action);
     risk[at + RISK.class] = proposal.classIndex;
     stand(p, risk, at, standing, nowSec);

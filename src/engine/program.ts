@@ -136,6 +136,8 @@ export interface CompileOptions {
 }
 
 const JITTER_PERMILLE = 200;
+/** Window numbers are kept in 32 bits: shorter windows would outgrow them. */
+const MIN_WINDOW_MS = 1000;
 
 /** A deterministic factor in [0.8, 1.2] from seed and name; 1 for seed 0. */
 export function jitter(seed: number, name: string): number {
@@ -159,7 +161,8 @@ interface KeyDraft {
   request: Operation[];
   response: Operation[];
   distinctCells: number[];
-  drafts: { aggregate: Aggregate; phase: Phase }[];
+  value: number;
+  valueEnd: number;
 }
 
 class Compiler {
@@ -171,6 +174,8 @@ class Compiler {
   private readonly wanted: { aggregate: Aggregate; phase: Phase }[] = [];
   /** Which keys are judged, in which phase and under which condition: they must be part of those events. */
   readonly judged: { actor: string; phase: Phase; when: number }[] = [];
+  /** Thresholds in force: judging uses them where no aggregate shows them, so the digest names them. */
+  readonly tuned: [string, number][] = [];
 
   condition(c: Condition | undefined): number {
     if (!c) return -1;
@@ -190,15 +195,16 @@ class Compiler {
 
   /** Declares an aggregate; operations are laid out later, when every key is known. */
   want(aggregate: Aggregate, defaultPhase: Phase): void {
-    if (aggregate.guard) this.want(aggregate.guard.of, aggregate.guard.of.on ?? defaultPhase);
-    this.wanted.push({ aggregate, phase: aggregate.on ?? defaultPhase });
+    const phase = aggregate.on ?? defaultPhase;
+    if (aggregate.guard) this.want(aggregate.guard.of, phase);
+    this.wanted.push({ aggregate, phase });
     this.ensureKey(aggregate.key);
   }
 
   ensureKey(key: Key): void {
     const name = keyName(key);
     if (!this.keys.has(name))
-      this.keys.set(name, { key, stride: HEADER.cells, request: [], response: [], distinctCells: [], drafts: [] });
+      this.keys.set(name, { key, stride: HEADER.cells, request: [], response: [], distinctCells: [], value: 0, valueEnd: 0 });
   }
 
   /**
@@ -214,23 +220,26 @@ class Compiler {
     return [...this.keys.values()].sort((a, b) => rank(a.key) - rank(b.key));
   }
 
-  layOut(): KeyProgram[] {
-    const keys = this.sortedKeys();
-    const ranges: [number, number][] = [];
-    for (const draft of keys) {
-      const start = this.values;
+  /** Gives every operation its cells and values. */
+  layOut(): void {
+    for (const draft of this.sortedKeys()) {
+      draft.value = this.values;
       this.values += KEY_VALUES.size;
       for (const { aggregate, phase } of this.wanted)
         if (keyName(aggregate.key) === keyName(draft.key)) this.operation(draft, aggregate, phase);
-      ranges.push([start, this.values]);
+      draft.valueEnd = this.values;
     }
-    return keys.map((draft, i) => ({
+  }
+
+  /** The keys as they run, once it is known what each phase reads of the other. */
+  keyPrograms(): KeyProgram[] {
+    return this.sortedKeys().map((draft) => ({
       name: keyName(draft.key),
       first: DIMENSIONS.indexOf(typeof draft.key === 'string' ? draft.key : draft.key[0]),
       second: typeof draft.key === 'string' ? -1 : DIMENSIONS.indexOf(draft.key[1]),
       stride: draft.stride,
-      value: ranges[i][0],
-      valueEnd: ranges[i][1],
+      value: draft.value,
+      valueEnd: draft.valueEnd,
       request: draft.request,
       response: draft.response,
       distinctCells: draft.distinctCells,
@@ -258,9 +267,14 @@ class Compiler {
     if (known) return known;
     const shape = SHAPE[aggregate.kind];
     const guard = aggregate.guard;
-    const guarding = guard ? this.operations.get(signature(guard.of, guard.of.on ?? phase)) : undefined;
+    const guarding = guard ? this.operations.get(signature(guard.of, phase)) : undefined;
     if (guard && !guarding)
       throw new Error(`aggregate ${source}: its guard is applied later in the batch; use a key that comes earlier`);
+    if (guarding && guarding.phase !== phase) throw new Error(`aggregate ${source}: its guard is updated in the other phase`);
+    if (guard && (guard.is === 'new' || guard.is === 'seen') && guard.of.kind !== 'distinct' && guard.of.kind !== 'last')
+      throw new Error(`aggregate ${source}: only distinct and last know what is new`);
+    if ('windowMs' in aggregate && !(aggregate.windowMs >= MIN_WINDOW_MS))
+      throw new Error(`aggregate ${source}: a window has at least ${MIN_WINDOW_MS} ms`);
     const operation: Operation = {
       kind: OP[aggregate.kind],
       phase,
@@ -303,7 +317,7 @@ function signature(aggregate: Aggregate, phase: Phase): string {
     on: aggregate.on ?? phase,
     ...(when && { when: when.name }),
     ...('hit' in aggregate && { hit: aggregate.hit.name }),
-    ...(guard && { guard: { is: guard.is, than: guard.than, of: signature(guard.of, guard.of.on ?? phase) } }),
+    ...(guard && { guard: { is: guard.is, than: guard.than, of: signature(guard.of, aggregate.on ?? phase) } }),
   };
   return JSON.stringify(Object.fromEntries(Object.entries(flat).sort(([a], [b]) => (a < b ? -1 : 1))));
 }
@@ -378,8 +392,12 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
   for (const aggregate of Object.values(options.builtin ?? {})) compiler.want(aggregate, aggregate.on ?? 'request');
   const drafts = detectors.flatMap((detector) =>
     detector.actors.map((actor) => {
-      const tune = (name: string, value: number): number =>
-        options.thresholds?.[`${detector.id}.${name}`] ?? value * jitter(options.seed, `${detector.id}.${name}`);
+      const tune = (name: string, value: number): number => {
+        const id = `${detector.id}.${name}`;
+        const tuned = options.thresholds?.[id] ?? value * jitter(options.seed, id);
+        compiler.tuned.push([id, tuned]);
+        return tuned;
+      };
       const judgement = detector.build({ actor, baselines: options.baselines, tune });
       compiler.ensureKey(actor);
       for (const aggregate of Object.values(judgement.needs)) compiler.want(aggregate, detector.on);
@@ -388,11 +406,12 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
       return { detector, actor, judgement, when };
     }),
   );
-  const keys = compiler.layOut();
+  compiler.layOut();
   for (const { detector, judgement } of drafts)
     for (const aggregate of Object.values(judgement.needs)) compiler.readIn(detector.on, aggregate, detector.on);
   for (const aggregate of Object.values(options.builtin ?? {}))
     for (const phase of ['request', 'response'] as const) compiler.readIn(phase, aggregate, aggregate.on ?? 'request');
+  const keys = compiler.keyPrograms();
   const values = new Int32Array(compiler.values);
   const instances = drafts.map((draft, index): Instance => {
     const reads = Object.entries(draft.judgement.needs).map(([name, aggregate]) => ({
@@ -423,7 +442,8 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
     ),
     digest: JSON.stringify([
       keys.map((k) => [k.name, [...k.request, ...k.response].map((o) => [o.source, o.a, o.b, o.c, o.d])]),
-      detectors.map((d) => [d.id, d.cap, d.findingAt]),
+      detectors.map((d) => [d.id, d.cap, d.findingAt, d.class, d.group, d.on, d.deterministic]),
+      compiler.tuned,
     ]),
   };
 }

@@ -46,7 +46,7 @@ export const PRIOR_MILLINATS = -6907;
 
 /** Brings a risk record's evidence to `nowSec`. */
 export function decay(risk: Int32Array, at: number, nowSec: number): void {
-  const steps = Math.floor((nowSec - risk[at + RISK.sec]) / DECAY_STEP_SEC);
+  const steps = Math.floor((nowSec - (risk[at + RISK.sec] >>> 0)) / DECAY_STEP_SEC);
   if (steps <= 0) return;
   if (steps >= DECAY_STEPS) risk.fill(0, at, at + RISK.sec);
   else {

@@ -2,7 +2,7 @@
  * State in process: flat tables per dimension. One batch is one synchronous call, so it is atomic by nature.
  */
 import { type Batch, LEVEL } from '../engine/batch.ts';
-import type { Work } from '../engine/features/cells.ts';
+import { CELL_MAX, type Work } from '../engine/features/cells.ts';
 import { applyCount } from '../engine/features/count.ts';
 import { applyCusum, type CusumTable } from '../engine/features/cusum.ts';
 import { applyDistinct, releaseDistinct } from '../engine/features/distinct.ts';
@@ -82,7 +82,8 @@ export class MemoryState implements StatePort {
   }
 
   adopt(program: Program): void {
-    if (program.keys.some((key, i) => key.stride !== this.tables[i]?.stride))
+    const { keys } = this.program;
+    if (program.keys.length !== keys.length || program.keys.some((key, i) => layoutOf(key) !== layoutOf(keys[i])))
       throw new RangeError('the new program lays records out differently');
     this.program = program;
     this.clean.fill(0);
@@ -158,9 +159,9 @@ export class MemoryState implements StatePort {
   private touch(table: Table, slot: number, batch: Batch, key: KeyProgram): number {
     const cells = table.page(slot);
     const at = table.offset(slot);
-    if (!batch.response) cells[at + HEADER.requests]++;
-    if (batch.nowSec > cells[at + HEADER.lastSec]) cells[at + HEADER.lastSec] = batch.nowSec;
-    const age = cells[at + HEADER.lastSec] - cells[at + HEADER.firstSec];
+    if (!batch.response && cells[at + HEADER.requests] < CELL_MAX) cells[at + HEADER.requests]++;
+    if (batch.nowSec > cells[at + HEADER.lastSec] >>> 0) cells[at + HEADER.lastSec] = batch.nowSec;
+    const age = (cells[at + HEADER.lastSec] - cells[at + HEADER.firstSec]) | 0;
     const requests = cells[at + HEADER.requests];
     if (
       cells[at + HEADER.partition] === PARTITION.anonymous &&
@@ -269,7 +270,8 @@ export class MemoryState implements StatePort {
       page[to + HEADER.lastSec] = batch.nowSec;
       page.set(batch.risk.subarray(k * RISK.size, (k + 1) * RISK.size), to + HEADER.cells);
       cells[at + HEADER.risk] = 1;
-      const mitigated = page[to + HEADER.cells + RISK.action] > 1 && page[to + HEADER.cells + RISK.untilSec] > batch.nowSec;
+      const until = page[to + HEADER.cells + RISK.untilSec] >>> 0;
+      const mitigated = page[to + HEADER.cells + RISK.action] > 1 && until > batch.nowSec;
       if (mitigated) {
         this.risks.move(slot, PARTITION.mitigated);
         table.move(recordSlot, PARTITION.mitigated);
@@ -324,6 +326,12 @@ export class MemoryState implements StatePort {
     this.pool.restore(s.pool as Record<string, unknown>);
     this.collapsed = s.collapsed as number;
   }
+}
+
+/** What must be equal for records to be read by another program: the key, and which cells belong to what. */
+function layoutOf(key: KeyProgram): string {
+  const cells = [...key.request, ...key.response].map((o) => `${o.kind}@${o.cell}`);
+  return [key.name, key.stride, ...cells].join();
 }
 
 function scaled(q: Quota, scale: number): Quota {

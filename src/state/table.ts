@@ -102,7 +102,7 @@ export class Table {
     if (this.counts[PARTITION.anonymous] >= this.quota[PARTITION.anonymous]) {
       const victim = this.victim(PARTITION.anonymous);
       if (victim < 0) return -1;
-      if (nowSec - this.page(victim)[this.offset(victim) + HEADER.lastSec] < minIdleSec) return -1;
+      if (nowSec - (this.page(victim)[this.offset(victim) + HEADER.lastSec] >>> 0) < minIdleSec) return -1;
       this.remove(victim);
     }
     const slot = this.free.length > 0 ? (this.free.pop() as number) : this.used++;
@@ -143,7 +143,8 @@ export class Table {
 
   private victim(partition: number): number {
     let best = -1;
-    let oldest = 0x7fffffff;
+    // Seconds are read without a sign, here and wherever records keep them: else they end in 2038.
+    let oldest = 0xffffffff;
     let probes = 0;
     for (let scanned = 0; scanned < VICTIM_SCAN && probes < VICTIM_PROBES; scanned++) {
       const slot = this.hand;
@@ -153,8 +154,9 @@ export class Table {
       // A free slot has no key and no partition of its own.
       if (cells[at + HEADER.firstSec] === 0 || cells[at + HEADER.partition] !== partition) continue;
       probes++;
-      if (cells[at + HEADER.lastSec] < oldest) {
-        oldest = cells[at + HEADER.lastSec];
+      const lastSec = cells[at + HEADER.lastSec] >>> 0;
+      if (lastSec < oldest) {
+        oldest = lastSec;
         best = slot;
       }
     }
@@ -233,5 +235,6 @@ export class Table {
     this.free = s.free as number[];
     this.hand = s.hand as number;
     this.evicted = s.evicted as number;
+    this.recent.fill(0);
   }
 }

@@ -51,7 +51,7 @@ export const accountEnumeration = defineDetector({
   build: (context) => {
     const limit =
       context.actor === 'ip'
-        ? Math.round(context.tune('accountsByAddress', BY_ADDRESS))
+        ? Math.round(context.tune('accounts_by_address', BY_ADDRESS))
         : Math.round(context.tune('accounts', BY_ONE));
     return {
       needs: needsOf(context),

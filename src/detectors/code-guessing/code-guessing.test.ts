@@ -8,7 +8,8 @@ const guess: Exchange = { t: 0, ip: '198.51.100.60', method: 'POST', target: '/a
 
 describe('code guessing', () => {
   it('finds somebody who tries code after code', () => {
-    const { findings } = runFixture(new URL('positive.jsonl', import.meta.url), { detectors });
+    const { findings, actions } = runFixture(new URL('positive.jsonl', import.meta.url), { detectors });
+    expect(actions['ip:198.51.100.60']).toBe('block');
     expect(findings.map((f) => `${f.class} ${f.actor.dimension}:${f.actor.key}`).sort()).toEqual([
       'code-guessing ip:198.51.100.60',
       'code-guessing ip:198.51.100.61',

@@ -44,8 +44,8 @@ export const failingFlood = defineDetector({
   cap: CAP_RATE,
   findingAt: FIRST,
   build: (context) => {
-    const perMinute = Math.round(context.tune('perMinute', PER_MINUTE));
-    const disguised = Math.round(context.tune('perMinuteDisguised', PER_MINUTE_DISGUISED));
+    const perMinute = Math.round(context.tune('per_minute', PER_MINUTE));
+    const disguised = Math.round(context.tune('disguised_per_minute', PER_MINUTE_DISGUISED));
     const names = Math.round(context.tune('names', NAMES));
     const isDisguised = (v: Values): boolean => v.names.n >= names && v.refusals.n >= disguised;
     return {

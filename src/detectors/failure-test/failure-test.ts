@@ -53,7 +53,7 @@ function needsOf({ actor, baselines, tune }: BuildContext) {
   const key = attemptKey(actor);
   const path = attemptKey('path');
   const p0 = Math.min(P0_MAX, Math.max(P0_MIN, baselines.loginFailure));
-  const limit = Math.round(tune('retriesPerMinute', RETRIES_PER_MINUTE));
+  const limit = Math.round(tune('retries_per_minute', RETRIES_PER_MINUTE));
   return {
     attempts: sprt({ key, when: loginAttempt, hit: loginFailed, p0, p1: GUESSER, floor: FLOOR, ceiling: CEILING }),
     users: distinct({ key, of: 'principal', windowMs: hours(1), when: loginFailed }),

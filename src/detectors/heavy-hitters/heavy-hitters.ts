@@ -18,7 +18,7 @@ const FINDING = 2300;
 
 function needsOf({ actor, tune }: BuildContext) {
   const of = actor === 'asn' ? 'asn' : 'fingerprint';
-  const than = Math.round(tune('sharePermille', SHARE));
+  const than = Math.round(tune('share_permille', SHARE));
   const requests = top({ key: 'all', of, windowMs: hours(1), when: populationRequest });
   const logins = top({ key: ['all', 'all'], of, windowMs: hours(6), when: loginAttempt });
   // Addresses are counted only for those whose share is large already.
@@ -58,7 +58,7 @@ export const heavyHitters = defineDetector({
   findingAt: FINDING,
   build: (context) => {
     const { tune } = context;
-    const share = Math.round(tune('sharePermille', SHARE));
+    const share = Math.round(tune('share_permille', SHARE));
     const times = Math.round(tune('times', TIMES) * 10);
     const minEvents = Math.round(tune('events', MIN_EVENTS));
     /** In tenths of the usual share, so that the ratio stays an integer. Without a finished window nothing is usual. */

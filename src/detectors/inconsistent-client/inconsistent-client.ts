@@ -31,12 +31,11 @@ const AGENTS_MOST = 8;
 
 const FINDING = 2300;
 
-const impostor = condition('impostor', (f) => f.botStatus === BOT_STATUS.impostor);
-const odd = condition('odd agent', (f) => f.has(FLAG.ODD_AGENT) && f.softwareClass !== SOFTWARE_CLASS.tool);
-const judged = condition(
-  'client judged',
-  (f) => f.botStatus === BOT_STATUS.impostor || (f.has(FLAG.ODD_AGENT) && odd.test(f)) || contentServed.test(f),
-);
+/** An agent that cannot be true. What calls itself a tool may write what it likes. */
+const isDoubtful = (f: Facts): boolean =>
+  f.botStatus === BOT_STATUS.impostor || (f.has(FLAG.ODD_AGENT) && f.softwareClass !== SOFTWARE_CLASS.tool);
+const doubtful = condition('doubtful agent', isDoubtful);
+const judged = condition('client judged', (f) => isDoubtful(f) || contentServed.test(f));
 
 function needsOf({ actor }: BuildContext) {
   const key = visitKey(actor);
@@ -46,8 +45,7 @@ function needsOf({ actor }: BuildContext) {
     assets,
     pages: count({ key, windowMs: days(1), when: browserPage }),
     referredPages: count({ key, windowMs: days(1), when: browserPageReferred }),
-    impostor: count({ key: ['all', actor], windowMs: hours(1), when: impostor }),
-    odd: count({ key: ['all', actor], windowMs: hours(1), when: odd }),
+    doubtful: count({ key: ['all', actor], windowMs: hours(1), when: doubtful }),
   } as const;
 }
 type Values = ValuesOf<ReturnType<typeof needsOf>>;
@@ -57,12 +55,10 @@ const without = (v: Values, n: number): number =>
 const withoutAssets = (v: Values): number => (isUsual(v.loaders.n, v.readers.n) ? without(v, v.assets.n) : 0);
 const withoutReferrer = (v: Values): number => (isUsual(v.referred.n, v.readers.n) ? without(v, v.referredPages.n) : 0);
 
-const isOdd = (v: Values): boolean => v.odd.n > 0;
-
 function weigh(v: Values, f: Facts): number {
-  if (v.impostor.n > 0) return ramp(v.impostor.n, 1, IMPOSTOR_REQUESTS, IMPOSTOR, IMPOSTOR_MOST);
+  if (f.botStatus === BOT_STATUS.impostor) return ramp(v.doubtful.n, 1, IMPOSTOR_REQUESTS, IMPOSTOR, IMPOSTOR_MOST);
   let sum = withoutAssets(v) + withoutReferrer(v);
-  if (isOdd(v)) sum += ODD;
+  if (f.has(FLAG.ODD_AGENT)) sum += ODD;
   // Old software and proxies are common: only together with something else.
   if (sum === 0) return 0;
   if (f.has(FLAG.STALE_AGENT)) sum += STALE;
@@ -71,12 +67,12 @@ function weigh(v: Values, f: Facts): number {
 }
 
 function sayClient(v: Values, f: Facts): string {
-  if (v.impostor.n > 0) {
+  if (f.botStatus === BOT_STATUS.impostor) {
     const name = softwareName(f.software) || 'a known crawler';
-    return `calls itself ${name}, but comes from a network that is not its operator’s; ${counted(v.impostor.n, 'request', 'requests')} within an hour`;
+    return `calls itself ${name}, but comes from a network that is not its operator’s; ${counted(v.doubtful.n, 'request', 'requests')} within an hour`;
   }
   const parts: string[] = [];
-  if (isOdd(v)) parts.push(`an agent that no program has (“${cut(f.text('agent'))}”)`);
+  if (f.has(FLAG.ODD_AGENT)) parts.push(`an agent that no program has (“${cut(f.text('agent'))}”)`);
   const missing: string[] = [];
   if (withoutAssets(v) > 0) missing.push(v.assets.n === 0 ? 'no asset' : counted(v.assets.n, 'asset', 'assets'));
   if (withoutReferrer(v) > 0)

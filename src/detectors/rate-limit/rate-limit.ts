@@ -23,7 +23,7 @@ const CAP_RATE = 7000;
 function needsOf({ actor, baselines, tune }: BuildContext) {
   const when = actor === 'ip' ? pacedAnonymous : paced;
   const service = actor === 'credential' && baselines.origin === 'prior' ? CREDENTIAL_FACTOR : 1;
-  const limit = Math.max(1, Math.round(tune('perMinute', baselines.requestsPerMinuteP999 * HEADROOM) * service));
+  const limit = Math.max(1, Math.round(tune('per_minute', baselines.requestsPerMinuteP999 * HEADROOM) * service));
   const perSecond = Math.max(BURST_PER_SECOND_MIN * service, Math.ceil(limit / 40));
   const burst = Math.max(Math.round(tune('burst', BURST_MIN)) * service, Math.ceil(limit / 4));
   return {

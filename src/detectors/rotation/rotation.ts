@@ -33,7 +33,7 @@ export const rotation = defineDetector({
   title: 'Rotation and churn',
   class: 'rotation',
   group: 'identity',
-  owasp: ['OAT-004', 'OAT-008', 'OAT-011'],
+  owasp: ['OAT-008', 'OAT-011'],
   actors: ['ip', 'session', 'fingerprint'],
   on: 'response',
   when: anonymous,

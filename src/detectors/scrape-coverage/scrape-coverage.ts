@@ -47,7 +47,8 @@ function needsOf({ actor }: BuildContext) {
     ...visitNeeds(actor),
     deep: count({ key: ['all', actor], windowMs: days(1), when: deepPage }),
     site: distinct({ key: 'all', of: 'path', windowMs: days(1), when: contentServed }),
-    visitors: distinct({ key: 'all', of: actor, windowMs: days(1), when: contentServed }),
+    // Addresses, or sessions where a log has no addresses.
+    visitors: distinct({ key: 'all', of: actor === 'session' ? actor : 'ip', windowMs: days(1), when: contentServed }),
   } as const;
 }
 type Values = ValuesOf<ReturnType<typeof needsOf>>;

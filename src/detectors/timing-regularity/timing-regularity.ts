@@ -1,12 +1,12 @@
 /** Catalogue 17: gaps between pages that no person keeps: all alike, or too short to read anything. */
 import { FLAG, NETWORK_CLASS, ROUTE_CLASS, SOFTWARE_CLASS } from '../../enrich/facts.ts';
-import { last, spread, type ValuesOf } from '../../engine/aggregates.ts';
+import { spread, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
 import { ln, millinats } from '../../lib/fixed.ts';
 import { humanDuration, minutes, seconds } from '../../lib/units.ts';
 import { percent, ramp } from '../evidence.ts';
-import { contentOpened, contentServed, visitKey, visitNeeds } from '../visits.ts';
+import { contentServed, visitKey, visitNeeds } from '../visits.ts';
 
 /** A longer pause starts a new visit. */
 const BREAK_MS = minutes(30);
@@ -29,7 +29,10 @@ const HURRY_MS = seconds(6);
 const BURSTS = 1000;
 const FAST_MOST = 3500;
 
-/** Share in permille of visits to something new: who goes in circles is a display or a poller. */
+/**
+ * Share in permille of visits to something new: who goes in circles is a display or a poller, whose pace is a program's by
+ * design and harms nobody.
+ */
 const NEW = 500;
 const LEAST_PATHS = 6;
 
@@ -46,16 +49,8 @@ const PER_GAP = Int32Array.from({ length: HURRY_MS / STEP_MS + 1 }, (_, i) => {
 });
 
 function needsOf({ actor }: BuildContext) {
-  const key = visitKey(actor);
   const { paths, content } = visitNeeds(actor);
-  // A page that is asked for again and again is polled: its pace is a program's by design, and harms nobody.
-  const path = last({ key, of: 'path', on: 'request', when: contentOpened });
-  return {
-    path,
-    gaps: spread({ key, on: 'request', when: contentOpened, guard: { of: path, is: 'new' }, breakMs: BREAK_MS }),
-    paths,
-    content,
-  } as const;
+  return { gaps: spread({ key: visitKey(actor), when: contentServed, breakMs: BREAK_MS }), paths, content } as const;
 }
 type Values = ValuesOf<ReturnType<typeof needsOf>>;
 

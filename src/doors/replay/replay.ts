@@ -46,7 +46,7 @@ class DecisionLines {
     this.last.set(id, decision.action);
     const actor = actorOf(DIMENSIONS[key.first] as ActorDimension, facts, this.recorder.model, level);
     const profile = this.recorder.profileOf(engine, decision.key);
-    const until = batch.risk[decision.key * RISK.size + RISK.untilSec];
+    const until = batch.risk[decision.key * RISK.size + RISK.untilSec] >>> 0;
     this.count++;
     this.tell({
       type: 'decision',

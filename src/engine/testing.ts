@@ -1,0 +1,45 @@
+/** Rows of facts and small detectors, for tests of the engine. Not part of the package. */
+import { type ColumnName, createBatch, type FactBatch } from '../enrich/facts.ts';
+import { PRIOR_BASELINES } from '../enrich/model.ts';
+import type { Needs } from './aggregates.ts';
+import { CAP, type BuildContext, type Detector, defineDetector, type Judgement } from './detector.ts';
+import { compile, type CompileOptions, type Program } from './program.ts';
+
+export type RowInit = Partial<Record<ColumnName, number>>;
+
+/** One row per init, all columns 0 but those named; no number, no page. */
+export function rowsOf(...inits: readonly RowInit[]): FactBatch {
+  const batch = createBatch(inits.length);
+  inits.forEach((init, row) => {
+    batch.objectNumber[row] = -1;
+    batch.page[row] = -1;
+    for (const [name, value] of Object.entries(init)) batch[name as ColumnName][row] = value;
+  });
+  batch.count = inits.length;
+  return batch;
+}
+
+/** A detector on addresses in the request phase that says nothing, with what `spec` changes. */
+export function detectorOf<N extends Needs>(
+  spec: Partial<Omit<Detector, 'build'>>,
+  build: (context: BuildContext) => Partial<Judgement<N>> & { needs: N },
+): Detector {
+  return defineDetector<N>({
+    id: 'test',
+    number: 0,
+    title: 'A test',
+    class: 'probing',
+    group: 'rate',
+    owasp: [],
+    actors: ['ip'],
+    on: 'request',
+    cap: CAP.sequential,
+    ...spec,
+    build: (context) => ({ judge: () => 0, say: () => '', ...build(context) }),
+  });
+}
+
+/** A program of one detector with these needs. */
+export function programOf(needs: Needs, spec: Partial<Omit<Detector, 'build'>> = {}, options: Partial<CompileOptions> = {}): Program {
+  return compile([detectorOf(spec, () => ({ needs }))], { baselines: PRIOR_BASELINES, seed: 0, ...options });
+}
