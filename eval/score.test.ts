@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Action, ActorReport, Finding, Report } from '../src/runtime/report.ts';
+import { agentsByAddress, agentsReached } from './agents.ts';
 import {
   addressOfActor,
   atLeastAction,
@@ -9,6 +10,7 @@ import {
   scoreHubCase,
   sessionOutcomes,
 } from './score.ts';
+import { shuffleWithin } from './shuffle.ts';
 
 const finding = (dimension: string, key: string, findingClass: string, more: Partial<Finding> = {}): Finding =>
   ({
@@ -138,5 +140,47 @@ describe('atLeastAction', () => {
     expect(atLeastAction('allow', 'tag')).toBe(false);
     expect(atLeastAction('block', 'throttle')).toBe(true);
     expect(atLeastAction('tarpit' as Action, 'block')).toBe(true);
+  });
+});
+
+describe('agents', () => {
+  const log = [
+    '192.0.2.1 - - [x] "GET / HTTP/1.1" 200 1 "-" "one"',
+    '192.0.2.1 - - [x] "GET / HTTP/1.1" 200 1 "-" "two"',
+    '192.0.2.9 - - [x] "GET / HTTP/1.1" 200 1 "-" "three"',
+    '198.51.100.1 - - [x] "GET / HTTP/1.1" 200 1 "-" "four"',
+  ].join('\n');
+  const agents = agentsByAddress(log);
+  it('collects every agent of an address', () => {
+    expect(agents.get('192.0.2.1')).toEqual(['one', 'two']);
+    expect(agents.size).toBe(3);
+  });
+  it('knows whom acting on a network would meet', () => {
+    expect(agentsReached({ actor: { dimension: 'network', key: '192.0.2.0/24' } }, agents)).toEqual([
+      'one',
+      'two',
+      'three',
+    ]);
+    expect(agentsReached({ actor: { dimension: 'ip', key: '198.51.100.1' } }, agents)).toEqual(['four']);
+    expect(agentsReached({ actor: { dimension: 'route', key: '/' } }, agents)).toEqual([]);
+  });
+});
+
+describe('shuffleWithin', () => {
+  const stamp = (second: number): string =>
+    `03/Mar/2026:06:0${Math.floor(second / 60)}:${String(second % 60).padStart(2, '0')} +0000`;
+  const lines = Array.from({ length: 300 }, (_, i) => `192.0.2.1 - - [${stamp(i)}] "GET /${i} HTTP/1.1" 200 1`);
+  it('changes the order, keeps the lines, and puts none further behind than the bound', () => {
+    const shuffled = shuffleWithin(`${lines.join('\n')}\n`, 30_000)
+      .trimEnd()
+      .split('\n');
+    expect(shuffled).not.toEqual(lines);
+    expect([...shuffled].sort()).toEqual([...lines].sort());
+    let latest = 0;
+    for (const line of shuffled) {
+      const second = lines.indexOf(line);
+      expect(latest - second).toBeLessThanOrEqual(30);
+      latest = Math.max(latest, second);
+    }
   });
 });

@@ -13,7 +13,12 @@ const BLOCK = 1000;
 const LATENESS_MS = 60_000;
 
 const pipeline = await openPipeline(process.argv[2]);
-const { engine, recorder, state } = compose({ model: pipeline.model, networks: pipeline.networks, seed: 0, disabled: (process.env.OFF ?? '').split(',') });
+const { engine, recorder, state } = compose({
+  model: pipeline.model,
+  networks: pipeline.networks,
+  seed: 0,
+  disabled: (process.env.OFF ?? '').split(','),
+});
 const rows: FactBatch[] = new Array(BLOCK);
 const at = new Int32Array(BLOCK);
 const responses = new Uint8Array(BLOCK);

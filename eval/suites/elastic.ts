@@ -5,9 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { exactly, type Figure, table } from '../../bench/lib/figures.ts';
 import type { ActorReport, Report } from '../../src/runtime/report.ts';
+import { agentsByAddress, agentsReached } from '../agents.ts';
 import { needData } from '../data.ts';
 import { cut, runLog } from '../run.ts';
-import { atLeastAction, isSearchEngine, namesSearchEngine, normalAddress } from '../score.ts';
+import { atLeastAction, isSearchEngine, namesSearchEngine } from '../score.ts';
 
 const SUITE = 'elastic';
 const SHOWN = 25;
@@ -92,31 +93,6 @@ function printClasses(report: Report, print: (text: string) => void): void {
       .sort()
       .join('; '),
   );
-}
-
-/** Every agent that each address of a combined log used. */
-export function agentsByAddress(log: string): Map<string, string[]> {
-  const agents = new Map<string, Set<string>>();
-  for (const line of log.split('\n')) {
-    const space = line.indexOf(' ');
-    if (space <= 0) continue;
-    const end = line.lastIndexOf('"');
-    const start = line.lastIndexOf('"', end - 1);
-    const address = normalAddress(line.slice(0, space));
-    if (!agents.has(address)) agents.set(address, new Set());
-    agents.get(address)!.add(line.slice(start + 1, end));
-  }
-  return new Map([...agents].map(([address, set]) => [address, [...set]]));
-}
-
-/** The agents that acting on an actor would meet: of its address, or of all addresses in its network. */
-export function agentsReached(actor: ActorReport, agentsOf: ReadonlyMap<string, readonly string[]>): readonly string[] {
-  const { dimension, key } = actor.actor;
-  if (dimension === 'ip') return agentsOf.get(normalAddress(key)) ?? [];
-  if (dimension !== 'network') return [];
-  const prefix = /^(\d+\.\d+\.\d+\.)/.exec(key)?.[1];
-  if (!prefix) return [];
-  return [...agentsOf].filter(([address]) => address.startsWith(prefix)).flatMap(([, agents]) => agents);
 }
 
 function total(counts: Readonly<Record<string, number>>): number {

@@ -26,7 +26,8 @@ export async function webBots(print: (text: string) => void): Promise<readonly F
     String(members.filter((o) => atLeastAction(o.worst, 'throttle')).length),
     countBy(members.flatMap((o) => o.classes)),
   ];
-  print(`${report.exchanges} exchanges, bad lines ${JSON.stringify(report.bad_lines)}`);
+  const seen = report.actors_seen.session ?? 0;
+  print(`${report.exchanges} exchanges of ${seen} sessions, bad lines ${JSON.stringify(report.bad_lines)}`);
   print(
     table(
       ['tier', 'sessions', 'flagged', 'above tag', 'classes'],

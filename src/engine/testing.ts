@@ -3,7 +3,8 @@ import { type ColumnName, createBatch, type FactBatch } from '../enrich/facts.ts
 import { PRIOR_BASELINES } from '../enrich/model.ts';
 import type { Needs } from './aggregates.ts';
 import { CAP, type BuildContext, type Detector, defineDetector, type Judgement } from './detector.ts';
-import { compile, type CompileOptions, type Program } from './program.ts';
+import { compile, type CompileOptions } from './compile.ts';
+import { type Program } from './program.ts';
 
 export type RowInit = Partial<Record<ColumnName, number>>;
 

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PRIOR_BASELINES } from '../enrich/model.ts';
 import { type Aggregate, condition, count, cusum, distinct, last, rate, spread, sprt, steps, top } from './aggregates.ts';
-import { HEADER, compile, jitter, KEY_VALUES, type KeyProgram, type Program } from './program.ts';
+import { compile, jitter } from './compile.ts';
+import { HEADER, KEY_VALUES, type KeyProgram, type Program } from './program.ts';
 import { detectorOf, programOf } from './testing.ts';
 
 fc.configureGlobal({ seed: 20240304 });
