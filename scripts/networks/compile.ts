@@ -102,12 +102,26 @@ function mainCountries(segments: readonly Segment[]): Map<number, string> {
   return new Map([...counts].map(([asn, own]) => [asn, [...own].sort((x, y) => y[1] - x[1])[0][0]]));
 }
 
-function main(): void {
-  const output = process.argv[2] ?? 'data/networks.bin';
+/** Day the data was published, from the version of its package. */
+function dayOfData(): string {
   const manifest = JSON.parse(packageFile('asn', 'package.json')) as { version: string };
   const [, year, month, day] = /\.(\d{4})(\d{2})(\d{2})\d*$/.exec(manifest.version) ?? [];
   if (!year) throw new Error(`no day in the version of the data: ${manifest.version}`);
+  return `${year}-${month}-${day}`;
+}
 
+function classCounts(systems: readonly SystemRow[]): string {
+  const classes = new Map<string, number>();
+  for (const system of systems) {
+    const name = networkClassName(system.networkClass);
+    classes.set(name, (classes.get(name) ?? 0) + 1);
+  }
+  return [...classes].map(([name, count]) => `${name} ${count}`).join(', ');
+}
+
+function main(): void {
+  const output = process.argv[2] ?? 'data/networks.bin';
+  const dataDate = dayOfData();
   const asn4 = readRows(packageFile('asn', 'asn-ipv4-num.csv'), 0n);
   const asn6 = readRows(packageFile('asn', 'asn-ipv6-num.csv'), 64n);
   const segments4 = overlay(asn4, readRows(packageFile('asn-country', 'asn-country-ipv4-num.csv'), 0n));
@@ -135,7 +149,7 @@ function main(): void {
   const hash = [lanes.hi, lanes.lo].map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('');
   const file = encodeFile(
     {
-      dataDate: `${year}-${month}-${day}`,
+      dataDate,
       hash,
       sources: SOURCES,
       countries,
@@ -148,16 +162,11 @@ function main(): void {
   );
   const packed = gzipSync(file, { level: 9 });
   writeFileSync(output, packed);
-  const classes = new Map<string, number>();
-  for (const system of systems) {
-    const name = networkClassName(system.networkClass);
-    classes.set(name, (classes.get(name) ?? 0) + 1);
-  }
-  console.log(`${output}: ${packed.length} bytes (${file.length} unpacked), data of ${year}-${month}-${day}, ${hash}`);
+  console.log(`${output}: ${packed.length} bytes (${file.length} unpacked), data of ${dataDate}, ${hash}`);
   console.log(
     `${v4.length} IPv4 and ${v6.length} IPv6 ranges, ${systems.length} systems, ${countries.length} countries`,
   );
-  console.log([...classes].map(([name, count]) => `${name} ${count}`).join(', '));
+  console.log(classCounts(systems));
 }
 
 main();

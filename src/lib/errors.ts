@@ -105,10 +105,6 @@ export const ERRORS = {
     title: 'The snapshot does not fit this run',
     advice: 'Code, tables, detectors, model and seed must be those the snapshot was written with. Start without it.',
   },
-  SP5003: {
-    title: 'The model cannot be used',
-    advice: 'A model is written by Sallyport and names its version. Learn it again from the log.',
-  },
   SP5004: {
     title: 'A network table cannot be used',
     advice: 'Give a MaxMind DB file (.mmdb), or reinstall the package to get the shipped table back.',

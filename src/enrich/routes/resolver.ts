@@ -160,7 +160,9 @@ function takesValue(routeClass: number, buf: Uint8Array, start: number, end: num
 
 /** What is done with a code stands in the same place as the code. */
 const VERBS: ReadonlySet<string> = new Set(
-  'apply check validate verify redeem use add remove list new confirm send resend status balance'.split(' '),
+  'apply check validate verify redeem use add remove list new confirm send resend status balance'
+    .concat(' reset edit forgotten lost card cards')
+    .split(' '),
 );
 
 const ascii = (buf: Uint8Array, start: number, end: number): string =>

@@ -71,7 +71,6 @@ export function shapeOf(buf: Uint8Array, start: number, end: number): number {
     previous = kind;
   }
   if (digits === length) return SHAPE.number;
-  const letters = lower + upper;
   if (digits > 0 && digits + hex === length && length >= 8) return SHAPE.hash;
   if (hyphens >= 1 && isDate(buf, start, length)) return SHAPE.date;
   if (hyphens === 4 && length === 36 && digits + hex === 32 && isUuid(buf, start)) return SHAPE.uuid;
@@ -81,7 +80,7 @@ export function shapeOf(buf: Uint8Array, start: number, end: number): number {
     if (points === 2 && length >= 40 && digits >= 2 && upper > 0) return SHAPE.token;
     return hyphens + underscores > 0 ? SHAPE.slug : SHAPE.word;
   }
-  if (letters === length || isVersion(buf, start, end)) return SHAPE.word;
+  if (lower + upper === length || isVersion(buf, start, end)) return SHAPE.word;
   if (digits > 0 && isToken(buf, start, end, digits, lower, upper, hyphens + underscores, changes)) return SHAPE.token;
   return SHAPE.slug;
 }
