@@ -2,10 +2,11 @@
  * Named conditions that several detectors share. The engine evaluates each once per event and shares by name: equal names
  * must be equal predicates, and every condition costs all events a little.
  */
-import { BUSINESS } from '../event/exchange.ts';
-import { BOT_STATUS, FLAG, ROUTE_CLASS } from '../enrich/facts.ts';
+
 import { condition } from '../engine/aggregates.ts';
 import type { Facts } from '../engine/facts.ts';
+import { BOT_STATUS, FLAG, ROUTE_CLASS } from '../enrich/facts.ts';
+import { BUSINESS } from '../event/exchange.ts';
 
 const isExchange = (f: Facts): boolean => f.kind !== BUSINESS;
 
@@ -30,11 +31,7 @@ export const pacedAnonymous = condition('paced anonymous request', (f) => !f.has
 export const anonymous = condition('anonymous exchange', (f) => !f.has(FLAG.AUTHENTICATED) && isExchange(f));
 
 /** A request that counts towards what a population usually does: crawlers that declare themselves left out. */
-export const populationRequest = condition(
-  'population request',
-  (f) => f.botStatus !== BOT_STATUS.declared,
-  paced,
-);
+export const populationRequest = condition('population request', (f) => f.botStatus !== BOT_STATUS.declared, paced);
 
 /** The client's request was refused: 4xx. Server errors are the server's. */
 export const refused = condition('refused request', (f) => f.status >= 400 && f.status < 500, paced);

@@ -5,11 +5,12 @@
  * Records of these attempts live under `['all', actor]`: the engine leaves such a combination out of every event to which
  * none of these conditions applies, so that a million addresses that never log in have no room set aside for it.
  */
-import { BUSINESS_NAMES, type BusinessName } from '../event/events.ts';
-import { FLAG, METHODS, ROUTE_CLASS } from '../enrich/facts.ts';
+
 import { condition } from '../engine/aggregates.ts';
 import type { Facts } from '../engine/facts.ts';
 import type { ActorDimension, Key } from '../engine/keys.ts';
+import { FLAG, METHODS, ROUTE_CLASS } from '../enrich/facts.ts';
+import { BUSINESS_NAMES, type BusinessName } from '../event/events.ts';
 
 /** Where an actor's rare attempts are kept. */
 export const attemptKey = (actor: ActorDimension | 'path'): Key => ['all', actor];
@@ -128,4 +129,8 @@ export function accountOutcome(f: Facts): number {
 }
 
 export const accountQuestion = condition('account question', (f) => accountOutcome(f) !== OUTCOME.none, attempt);
-export const accountMissing = condition('account missing', (f) => accountOutcome(f) === OUTCOME.failed, accountQuestion);
+export const accountMissing = condition(
+  'account missing',
+  (f) => accountOutcome(f) === OUTCOME.failed,
+  accountQuestion,
+);

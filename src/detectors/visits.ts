@@ -7,7 +7,7 @@
  */
 import { BUSINESS } from '../event/exchange.ts';
 import { BOT_STATUS, FLAG, METHODS, ROUTE_CLASS, SOFTWARE_CLASS } from '../enrich/facts.ts';
-import { condition, count, distinct } from '../engine/aggregates.ts';
+import { condition, count, distinct, type Guard } from '../engine/aggregates.ts';
 import type { Facts } from '../engine/facts.ts';
 import type { ActorDimension, Key } from '../engine/keys.ts';
 import { days } from '../lib/units.ts';
@@ -24,48 +24,63 @@ const isContent = (routeClass: number): boolean =>
   routeClass === ROUTE_CLASS.page ||
   routeClass === ROUTE_CLASS.api ||
   routeClass === ROUTE_CLASS.search ||
-  routeClass === ROUTE_CLASS.lookup;
+  routeClass === ROUTE_CLASS.lookup ||
+  routeClass === ROUTE_CLASS.code;
 
 /** Answered with content, or with "you have it already". A redirect is the way to a page, not a page. */
 const isServed = (status: number): boolean => (status >= 200 && status < 300) || status === 304;
 
-/** Content that a visitor got. */
+/** A visitor wants content, whether there is any or not. */
+export const contentAsked = condition('content asked for', (f) => isContent(f.routeClass) && isVisitor(f));
+
+/** A visitor got content. */
 export const contentServed = condition(
   'content served',
-  (f) => f.method === GET && isServed(f.status) && isContent(f.routeClass) && isVisitor(f),
+  (f) => f.method === GET && isServed(f.status),
+  contentAsked,
 );
 
 /** What a page pulls in by itself. */
 export const assetLoaded = condition('asset loaded', (f) => f.routeClass === ROUTE_CLASS.asset && isVisitor(f));
 
-const isBrowserPage = (f: Facts): boolean =>
-  f.softwareClass === SOFTWARE_CLASS.browser &&
-  f.routeClass === ROUTE_CLASS.page &&
-  f.method === GET &&
-  isServed(f.status) &&
-  isVisitor(f);
-
 /** A page for a client that calls itself a browser. */
-export const browserPage = condition('browser page', isBrowserPage);
+export const browserPage = condition(
+  'browser page',
+  (f) => f.softwareClass === SOFTWARE_CLASS.browser && f.routeClass === ROUTE_CLASS.page,
+  contentServed,
+);
 
 /** The same, with word of where it came from. */
 export const browserPageReferred = condition(
   'browser page referred',
-  (f) => !f.has(FLAG.NO_REFERRER) && isBrowserPage(f),
+  (f) => !f.has(FLAG.NO_REFERRER),
+  browserPage,
 );
+
+const WINDOW_MS = days(1);
+/** Requests for content in a day from which somebody is followed: most addresses of a log never come so far. */
+const FOLLOWED = 5;
 
 /** Where an actor's visits are kept. */
 export const visitKey = (actor: ActorDimension): Key => (actor === 'ip' ? ['fingerprint', 'ip'] : actor);
 
-const WINDOW_MS = days(1);
-
-/** What an actor opened within a day: different paths, all of it, and the assets that came with it. */
-export function visitNeeds(actor: ActorDimension) {
-  const key = visitKey(actor);
+/** An actor who asked for content often enough to be followed: what costs a record of its own waits for this. */
+export function followed(actor: ActorDimension): Guard {
   return {
-    paths: distinct({ key, of: 'path', windowMs: WINDOW_MS, when: contentServed, on: 'response' }),
-    content: count({ key, windowMs: WINDOW_MS, when: contentServed, on: 'response' }),
-    assets: count({ key, windowMs: WINDOW_MS, when: assetLoaded, on: 'response' }),
+    of: count({ key: actor, windowMs: WINDOW_MS, when: contentAsked, on: 'response' }),
+    is: 'over',
+    than: FOLLOWED,
+  };
+}
+
+/** What an actor who is followed opened within a day: different paths, all of it, and the assets that came with it. */
+export function visitNeeds(actor: ActorDimension) {
+  const common = { key: visitKey(actor), windowMs: WINDOW_MS, on: 'response', guard: followed(actor) } as const;
+  return {
+    paths: distinct({ ...common, of: 'path', when: contentServed }),
+    content: count({ ...common, when: contentServed }),
+    // From the first page on, and for the address as a whole: what is loaded once is loaded with the first page.
+    assets: count({ key: actor, windowMs: WINDOW_MS, when: assetLoaded, on: 'response' }),
   } as const;
 }
 
@@ -74,7 +89,7 @@ export function visitNeeds(actor: ActorDimension) {
  * its assets elsewhere, and a log may have no referrers: where few do a thing, leaving it says nothing.
  */
 export function siteNeeds() {
-  const site = { key: 'all', of: 'fingerprint', windowMs: WINDOW_MS, on: 'response' } as const;
+  const site = { key: ['all', 'all'], of: 'fingerprint', windowMs: WINDOW_MS, on: 'response' } as const;
   return {
     readers: distinct({ ...site, when: browserPage }),
     loaders: distinct({ ...site, when: assetLoaded }),

@@ -38,6 +38,7 @@ interface Common {
   /**
    * One dimension, or a combination. A population or combination of which every operation has a `when` is left out of
    * events to which none applies, and its values are then 0: `['all', 'ip']` is the place for what few addresses ever need.
+   * A combination of which every operation also has a guard is left out until one of those on earlier keys holds.
    */
   readonly key: Key;
   readonly on?: Phase;

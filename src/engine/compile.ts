@@ -8,7 +8,7 @@ import type { Aggregate, Condition, Needs, Phase, Subject } from './aggregates.t
 import { CLASSES, type Detector, GROUPS } from './detector.ts';
 import type { CusumTable } from './features/cusum.ts';
 import { DIMENSIONS, type Key, keyName } from './keys.ts';
-import { GUARD, HEADER, type Instance, KEY_VALUES, type KeyProgram, OP, type Operation, type Program } from './program.ts';
+import { GUARD, HEADER, type Instance, type JudgeOrder, KEY_VALUES, type KeyProgram, OP, type Operation, type Program } from './program.ts';
 import { HANDLES, SHAPE } from './shapes.ts';
 
 export interface CompileOptions {
@@ -131,6 +131,8 @@ class Compiler {
       distinctCells: draft.distinctCells,
       requestGates: this.gatesOf(draft, 'request'),
       responseGates: this.gatesOf(draft, 'response'),
+      requestGuarded: this.isGuarded(draft, 'request'),
+      responseGuarded: this.isGuarded(draft, 'response'),
     }));
   }
 
@@ -142,6 +144,16 @@ class Compiler {
     const asked = new Set([...operations.map((o) => o.when), ...judged]);
     if (COUNTED.has(name) || asked.has(-1)) return null;
     return Int32Array.from([...asked].filter((index) => !this.widerOf(index).some((wider) => asked.has(wider))));
+  }
+
+  /** Operations guarded by one of their own key wait with it; what only reads would have to find the record. */
+  private isGuarded(draft: KeyDraft, phase: Phase): boolean {
+    const operations = draft[phase];
+    return (
+      typeof draft.key !== 'string' &&
+      operations.length > 0 &&
+      operations.every((o) => o.guard !== GUARD.none && !o.readOnly && o.when >= 0)
+    );
   }
 
   private operation(draft: KeyDraft, aggregate: Aggregate, phase: Phase): Operation {
@@ -246,6 +258,12 @@ function conditionsOf(compiler: Compiler, keys: readonly KeyProgram[], instances
   return Int32Array.from([...used].sort((a, b) => a - b));
 }
 
+function judgeOrder(instances: readonly Instance[]): JudgeOrder {
+  const next = new Int32Array(instances.length);
+  for (let i = instances.length - 1; i >= 0; i--) next[i] = instances[i + 1]?.when === instances[i].when ? next[i + 1] : i + 1;
+  return { when: Int32Array.from(instances, (i) => i.when), key: Int32Array.from(instances, (i) => i.key), next };
+}
+
 /** Compiles `detectors` into a program. Throws where an aggregate's guard cannot be ordered before it. */
 export function compile(detectors: readonly Detector[], options: CompileOptions): Program {
   const compiler = new Compiler();
@@ -284,6 +302,8 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
     const { detector } = draft;
     return { index, ...draft, classIndex: CLASSES.indexOf(detector.class), groupIndex: GROUPS.indexOf(detector.group), key: keys.findIndex((k) => k.name === draft.actor), handles, reads };
   });
+  const request = instances.filter((i) => i.detector.on === 'request');
+  const response = instances.filter((i) => i.detector.on === 'response');
   return {
     keys,
     conditions: compiler.conditions,
@@ -291,8 +311,10 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
     responseConditions: conditionsOf(compiler, keys, instances, 'response'),
     within: Int32Array.from(compiler.conditions, (c) => compiler.condition(c.within)),
     values,
-    request: instances.filter((i) => i.detector.on === 'request'),
-    response: instances.filter((i) => i.detector.on === 'response'),
+    request,
+    response,
+    requestOrder: judgeOrder(request),
+    responseOrder: judgeOrder(response),
     instances,
     builtin: Object.fromEntries(
       Object.entries(options.builtin ?? {}).map(([name, aggregate]) => [

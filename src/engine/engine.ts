@@ -104,12 +104,17 @@ export class Engine {
   private judge(): boolean {
     const { batch, facts, program, listener } = this;
     const instances = batch.response ? program.response : program.request;
+    const { when, key: keys, next } = batch.response ? program.responseOrder : program.requestOrder;
     let deterministic = false;
     for (let i = 0; i < instances.length; i++) {
-      const instance = instances[i];
-      const { key, when, detector } = instance;
+      if (when[i] >= 0 && batch.conditions[when[i]] === 0) {
+        i = next[i] - 1;
+        continue;
+      }
+      const key = keys[i];
       if (batch.lo[key] === 0 && batch.hi[key] === 0) continue;
-      if (when >= 0 && batch.conditions[when] === 0) continue;
+      const instance = instances[i];
+      const { detector } = instance;
       const said = instance.judgement.judge(instance.handles as never, facts);
       if (said === 0) continue;
       const millinats = said > detector.cap ? detector.cap : said;

@@ -63,6 +63,12 @@ export interface KeyProgram {
    */
   readonly requestGates: Int32Array | null;
   readonly responseGates: Int32Array | null;
+  /**
+   * True for a combination of which every operation in the phase waits for a guard on an earlier key: its record is not
+   * even looked for before one of them may run.
+   */
+  readonly requestGuarded: boolean;
+  readonly responseGuarded: boolean;
 }
 
 /** One detector on one actor dimension. */
@@ -82,6 +88,15 @@ export interface Instance {
   readonly reads: readonly { readonly name: string; readonly kind: AggregateKind; readonly operation: Operation; readonly fields: readonly string[] }[];
 }
 
+/** What decides whether an instance is asked, in flat arrays: most instances are not. */
+export interface JudgeOrder {
+  /** By instance: its condition, −1 for none, and its key. */
+  readonly when: Int32Array;
+  readonly key: Int32Array;
+  /** By instance: the next one with another condition. */
+  readonly next: Int32Array;
+}
+
 export interface Program {
   readonly keys: readonly KeyProgram[];
   readonly conditions: readonly Condition[];
@@ -95,6 +110,8 @@ export interface Program {
   readonly request: readonly Instance[];
   readonly response: readonly Instance[];
   readonly instances: readonly Instance[];
+  readonly requestOrder: JudgeOrder;
+  readonly responseOrder: JudgeOrder;
   /** First value of each builtin aggregate, by name. */
   readonly builtin: Readonly<Record<string, number>>;
   /** Canonical text of everything compiled: part of the manifest. */

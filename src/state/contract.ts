@@ -7,10 +7,11 @@ import { type ColumnName, createBatch as createRows, FLAG } from '../enrich/fact
 import { PRIOR_BASELINES } from '../enrich/model.ts';
 import { condition, count, distinct, last, type Needs, rate, spread, sprt, steps } from '../engine/aggregates.ts';
 import { type Batch, createBatch } from '../engine/batch.ts';
+import { compile } from '../engine/compile.ts';
 import { CAP, type Detector, defineDetector } from '../engine/detector.ts';
 import { Facts } from '../engine/facts.ts';
 import { plan } from '../engine/plan.ts';
-import { compile, KEY_VALUES, type Program } from '../engine/program.ts';
+import { KEY_VALUES, type Program } from '../engine/program.ts';
 import { RISK } from '../engine/risk.ts';
 import type { StatePort } from '../engine/state.ts';
 
@@ -290,12 +291,12 @@ const versions: ContractCase[] = [
     name: 'refuses a program that lays records out differently',
     async run(make) {
       const state = await make(programOf({ n: count({ key: 'ip', windowMs: MINUTE }) }));
-      for (const needs of [
+      const others: readonly Needs[] = [
         { n: count({ key: 'ip', windowMs: MINUTE }), m: count({ key: 'ip', windowMs: 2 * MINUTE }) },
         { n: count({ key: 'ip', windowMs: MINUTE }), m: count({ key: 'session', windowMs: MINUTE }) },
         { n: sprt({ key: 'ip', hit: failed, p0: 0.1, p1: 0.9, floor: 1, ceiling: 2 }) },
-      ])
-        assert.throws(() => state.adopt(programOf(needs)), RangeError);
+      ];
+      for (const needs of others) assert.throws(() => state.adopt(programOf(needs)), RangeError);
     },
   },
   {

@@ -103,7 +103,8 @@ export class MemoryState implements StatePort {
       const hi = batch.hi[k];
       const lo = batch.lo[k];
       batch.hasRisk[k] = 0;
-      if (hi === 0 && lo === 0) {
+      const guarded = batch.response ? key.responseGuarded : key.requestGuarded;
+      if ((hi === 0 && lo === 0) || (guarded && !this.isLetIn(key, batch))) {
         this.skip(k, key);
         continue;
       }
@@ -122,6 +123,19 @@ export class MemoryState implements StatePort {
       for (let i = 0; i < operations.length; i++) this.run(operations[i], at, batch);
       if (w.cells[at + HEADER.risk] !== 0) this.readRisk(k, w.cells, at, batch);
     }
+  }
+
+  /** May any operation run that waits for an earlier key? Their values are there already; those of this key are not. */
+  private isLetIn(key: KeyProgram, batch: Batch): boolean {
+    const operations = batch.response ? key.response : key.request;
+    const { values } = this.work;
+    for (let i = 0; i < operations.length; i++) {
+      const o = operations[i];
+      if (batch.conditions[o.when] === 0 || (o.guardValue >= key.value && o.guardValue < key.valueEnd)) continue;
+      const reached = values[o.guardValue] >= o.guardThan;
+      if (reached === (o.guard === GUARD.over)) return true;
+    }
+    return false;
   }
 
   /** A key that is absent has no record and all its values are 0: nothing of an earlier event may show through. */

@@ -16,7 +16,9 @@ describe('account enumeration', () => {
   it('finds lookups, resets and refused sign-ups in numbers', () => {
     const { findings } = runFixture(new URL('positive.jsonl', import.meta.url), { detectors });
     const why = Object.fromEntries(findings.map((f) => [`${f.actor.dimension}:${f.actor.key}`, f.why]));
-    expect(why['ip:198.51.100.50']).toMatch(/^about \d+ different accounts asked about within an hour, \d+ of the last \d+ do not exist; the limit is 60$/);
+    expect(why['ip:198.51.100.50']).toMatch(
+      /^about \d+ different accounts asked about within an hour, \d+ of the last \d+ do not exist; the limit is 60$/,
+    );
     expect(why['ip:198.51.100.51']).toMatch(/^about \d+ questions about accounts within an hour; the limit is 60$/);
     expect(why['session:one']).toMatch(/; the limit is 40$/);
     expect(findings.every((f) => f.class === 'enumeration' && f.requests <= 62)).toBe(true);

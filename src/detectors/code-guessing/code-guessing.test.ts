@@ -17,7 +17,9 @@ describe('code guessing', () => {
     ]);
     expect(findings[0].requests).toBeLessThanOrEqual(10);
     const codes = findings.find((f) => f.actor.key === '198.51.100.60');
-    expect(codes?.why).toMatch(/^\d+ of \d+ codes were rejected, (?:about )?\d+ different ones \(usual, as assumed: 30 %\)$/);
+    expect(codes?.why).toMatch(
+      /^\d+ of \d+ codes were rejected, (?:about )?\d+ different ones \(usual, as assumed: 30 %\)$/,
+    );
   });
 
   it('finds no expired code, no mistyped one-time code, no busy shop', () => {

@@ -36,9 +36,16 @@ describe('failure test', () => {
 
   it('reads business events', () => {
     const event: Exchange = { t: 0, ip: '198.51.100.9', target: '', business: 'login.failed', status: 0 };
-    expect(run([{ ...event, repeat: { ...times(9), user: 'user{i}' } }])[0]?.why).toMatch(/failed, for about \d+ users/);
+    expect(run([{ ...event, repeat: { ...times(9), user: 'user{i}' } }])[0]?.why).toMatch(
+      /failed, for about \d+ users/,
+    );
     const back: Exchange = { ...event, t: 1, business: 'login.succeeded' };
-    expect(run([{ ...event, repeat: { ...times(9), user: 'u{i}' } }, { ...back, repeat: { ...times(9), user: 'u{i}' } }])).toEqual([]);
+    expect(
+      run([
+        { ...event, repeat: { ...times(9), user: 'u{i}' } },
+        { ...back, repeat: { ...times(9), user: 'u{i}' } },
+      ]),
+    ).toEqual([]);
   });
 
   it('takes a form shown again for a failure where logins redirect', () => {

@@ -1,8 +1,9 @@
 /** Catalogue 3: are an actor's login failures those of somebody who forgot a password, or of somebody who guesses? */
-import { FLAG } from '../../enrich/facts.ts';
+
 import { count, distinct, rate, sprt, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
+import { FLAG } from '../../enrich/facts.ts';
 import { ln, logRatio, millinats } from '../../lib/fixed.ts';
 import { days, hours, minutes } from '../../lib/units.ts';
 import { about, percent, ramp } from '../evidence.ts';
@@ -132,7 +133,18 @@ function sayForm(v: Values): string {
 }
 
 /** Extensions of pages rendered on the server: by custom, a login that works redirects from there. */
-const PAGE_EXTENSIONS: ReadonlySet<string> = new Set(['php', 'asp', 'aspx', 'jsp', 'do', 'cfm', 'cgi', 'pl', 'html', 'htm']);
+const PAGE_EXTENSIONS: ReadonlySet<string> = new Set([
+  'php',
+  'asp',
+  'aspx',
+  'jsp',
+  'do',
+  'cfm',
+  'cgi',
+  'pl',
+  'html',
+  'htm',
+]);
 const DOT = 0x2e;
 const SLASH = 0x2f;
 const QUESTION_MARK = 0x3f;

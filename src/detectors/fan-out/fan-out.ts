@@ -51,7 +51,8 @@ export const fanOut: Detector = defineDetector({
   when: named,
   cap: CAP.sequential,
   findingAt: FINDING,
-  build: (context) => (context.actor === 'principal' ? ofUser(context) : ofPlace(context)) as ReturnType<Detector['build']>,
+  build: (context) =>
+    (context.actor === 'principal' ? ofUser(context) : ofPlace(context)) as ReturnType<Detector['build']>,
 });
 
 function ofPlace(context: BuildContext) {

@@ -1,12 +1,22 @@
 /** Catalogue 2: a client software or network system whose share of all requests, or of all logins, has jumped. */
-import { distinct, top, type ValuesOf } from '../../engine/aggregates.ts';
+import { condition, distinct, top, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
+import { mix32 } from '../../lib/hash.ts';
 import { hours } from '../../lib/units.ts';
 import { populationRequest } from '../conditions.ts';
 import { about, ramp } from '../evidence.ts';
 import { attemptKey, loginAttempt } from '../outcomes.ts';
 
-/** Events of a window from which on shares mean something. */
+/** One request in so many is counted, a power of two: shares need no more, and no count costs more than this one. */
+const SAMPLED = 4;
+const sampledRequest = condition(
+  'sampled population request',
+  // By a hash of what the row says and when, so that replaying it samples the same rows.
+  (f) => (mix32(f.batch.order[f.row] ^ (f.batch.timeMs[f.row] % 4_294_967_291)) & (SAMPLED - 1)) === 0,
+  populationRequest,
+);
+
+/** Counted events of a window from which on shares mean something. */
 const MIN_EVENTS = 500;
 /** Share in permille that matters, and how many times the usual share it must be. */
 const SHARE = 50;
@@ -19,7 +29,7 @@ const FINDING = 2300;
 function needsOf({ actor, tune }: BuildContext) {
   const of = actor === 'asn' ? 'asn' : 'fingerprint';
   const than = Math.round(tune('share_permille', SHARE));
-  const requests = top({ key: 'all', of, windowMs: hours(1), when: populationRequest });
+  const requests = top({ key: 'all', of, windowMs: hours(1), when: sampledRequest });
   const logins = top({ key: ['all', 'all'], of, windowMs: hours(6), when: loginAttempt });
   // Addresses are counted only for those whose share is large already.
   const guard = { is: 'over', than } as const;
@@ -30,7 +40,7 @@ function needsOf({ actor, tune }: BuildContext) {
       key: actor,
       of: 'ip',
       windowMs: hours(1),
-      when: populationRequest,
+      when: sampledRequest,
       guard: { ...guard, of: requests },
     }),
     loginAddresses: distinct({
@@ -53,7 +63,7 @@ export const heavyHitters = defineDetector({
   owasp: ['API4'],
   actors: ['fingerprint', 'asn'],
   on: 'response',
-  when: populationRequest,
+  when: sampledRequest,
   cap: CAP.outlier,
   findingAt: FINDING,
   build: (context) => {
@@ -67,7 +77,7 @@ export const heavyHitters = defineDetector({
       return ramp(Math.floor((t.share * 10) / Math.max(1, t.usual)), times, times * 4, FINDING, CAP.outlier);
     };
     const sentence = (t: Values['requests'], what: string, addresses: number): string =>
-      `${t.share / 10} % of all ${what} (${t.n} of ${t.total}) from ${about(addresses)} addresses, usually ${t.usual / 10} %`;
+      `${t.share / 10} % of all ${what} (${t.n} of ${t.total}${what === 'requests' ? ' sampled' : ''}) from ${about(addresses)} addresses, usually ${t.usual / 10} %`;
     return {
       needs: needsOf(context),
       judge(v: Values) {

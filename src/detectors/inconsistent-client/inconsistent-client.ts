@@ -6,7 +6,7 @@ import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts
 import type { Facts } from '../../engine/facts.ts';
 import { days, hours } from '../../lib/units.ts';
 import { about, counted, ramp } from '../evidence.ts';
-import { browserPage, browserPageReferred, contentServed, isUsual, siteNeeds, visitKey, visitNeeds } from '../visits.ts';
+import { browserPage, browserPageReferred, contentAsked, contentServed, followed, isUsual, siteNeeds, visitKey, visitNeeds } from '../visits.ts';
 
 /** A crawler's name from a network that its operator says is not its own: a lie that only serves to be let in. */
 const IMPOSTOR = 6500;
@@ -20,7 +20,7 @@ const OLD_PROTOCOL = 500;
 const MISSING = 1000;
 const MISSING_MOST = 1900;
 /** Pages after which something that browsers do should have happened. */
-const PAGES = 15;
+const PAGES = 12;
 const PAGES_MOST = 100;
 /** One in so many is still none: an icon, a link from outside. */
 const ONE_IN = 20;
@@ -35,7 +35,7 @@ const FINDING = 2300;
 const isDoubtful = (f: Facts): boolean =>
   f.botStatus === BOT_STATUS.impostor || (f.has(FLAG.ODD_AGENT) && f.softwareClass !== SOFTWARE_CLASS.tool);
 const doubtful = condition('doubtful agent', isDoubtful);
-const judged = condition('client judged', (f) => isDoubtful(f) || contentServed.test(f));
+const judged = condition('client judged', (f) => isDoubtful(f) || (contentAsked.test(f) && contentServed.test(f)));
 
 function needsOf({ actor }: BuildContext) {
   const key = visitKey(actor);
@@ -43,8 +43,8 @@ function needsOf({ actor }: BuildContext) {
   return {
     ...siteNeeds(),
     assets,
-    pages: count({ key, windowMs: days(1), when: browserPage }),
-    referredPages: count({ key, windowMs: days(1), when: browserPageReferred }),
+    pages: count({ key, windowMs: days(1), when: browserPage, guard: followed(actor) }),
+    referredPages: count({ key, windowMs: days(1), when: browserPageReferred, guard: followed(actor) }),
     doubtful: count({ key: ['all', actor], windowMs: hours(1), when: doubtful }),
   } as const;
 }

@@ -1,13 +1,12 @@
 /** Catalogue 11: one actor asks for more of one route's objects than anybody needs, walks their ids, or is refused them. */
-import { BUSINESS } from '../../event/exchange.ts';
-import { BOT_STATUS, FLAG, NETWORK_CLASS, ROUTE_CLASS } from '../../enrich/facts.ts';
+import { FLAG, NETWORK_CLASS, ROUTE_CLASS } from '../../enrich/facts.ts';
 import { condition, distinct, sprt, steps, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
 import { millinats } from '../../lib/fixed.ts';
 import { hours } from '../../lib/units.ts';
 import { about, percent, ramp } from '../evidence.ts';
-import { visitNeeds } from '../visits.ts';
+import { contentAsked, followed, visitNeeds } from '../visits.ts';
 
 /** Room above the 99.9 % quantile of distinct objects an hour, for the 13 % error of the count and for busy days. */
 const HEADROOM = 1.5;
@@ -31,44 +30,39 @@ const WALK = 700;
 const PARTLY = 400;
 
 /** Different objects before refusals count: two or three deleted ones happen to everybody. */
-const TRIED = 8;
+const TRIED = 6;
 /** Share of refusals that a guesser of ids is taken to meet. */
 const GUESSER = 0.7;
 /** Millinats at which the test has decided. */
 const DECIDED = 6900;
 
-const isAsked = (f: Facts): boolean => {
-  const { routeClass } = f;
-  return (
-    f.hasObject &&
-    (routeClass === ROUTE_CLASS.page ||
-      routeClass === ROUTE_CLASS.api ||
-      routeClass === ROUTE_CLASS.lookup ||
-      routeClass === ROUTE_CLASS.code) &&
-    (f.botStatus === BOT_STATUS.none || f.botStatus === BOT_STATUS.impostor) &&
-    // A token that ran out refuses everything, and redirects and faults tell nothing of the object.
-    f.status !== 401 &&
-    (f.status < 300 || f.status === 304 || (f.status >= 400 && f.status < 500)) &&
-    f.kind !== BUSINESS
-  );
-};
-const asked = condition('object asked for', isAsked);
+/** A token that ran out refuses everything, and redirects and faults tell nothing of the object. */
+const tells = (status: number): boolean =>
+  status !== 401 && (status < 300 || status === 304 || (status >= 400 && status < 500));
+
+const asked = condition(
+  'object asked for',
+  (f) => f.hasObject && f.routeClass !== ROUTE_CLASS.search && tells(f.status),
+  contentAsked,
+);
 /** Behind an address there may be many people with an identity of their own: each answers for itself. */
-const askedAnonymously = condition('object asked for anonymously', (f) => !f.has(FLAG.AUTHENTICATED) && isAsked(f));
+const askedAnonymously = condition('object asked for anonymously', (f) => !f.has(FLAG.AUTHENTICATED), asked);
 /** Not there, or not for you. A dead link on one of our own pages is nobody's guess. */
 const refused = condition(
   'object refused',
   (f) => f.status === 403 || ((f.status === 404 || f.status === 410) && !f.has(FLAG.SAME_SITE_REFERRER)),
+  asked,
 );
 
 function needsOf({ actor, baselines }: BuildContext) {
   const key = ['route', actor] as const;
   const when = actor === 'ip' ? askedAnonymously : asked;
-  const objects = distinct({ key, of: 'object', windowMs: hours(1), when });
+  const guard = followed(actor);
+  const objects = distinct({ key, of: 'object', windowMs: hours(1), when, guard });
   const { content, assets } = visitNeeds(actor);
   return {
     objects,
-    steps: steps({ key, when }),
+    steps: steps({ key, when, guard }),
     refusals: sprt({
       key,
       when,

@@ -29,7 +29,11 @@ const isJudged = (f: Facts): boolean =>
   isSought(f);
 
 /** Logins, codes and lookups fail for reasons of their own, and have detectors of their own. */
-const hasOwnDetector = (f: Facts): boolean => f.routeClass >= ROUTE_CLASS.login && f.routeClass <= ROUTE_CLASS.lookup && f.status !== 404;
+const hasOwnDetector = (f: Facts): boolean =>
+  f.routeClass === ROUTE_CLASS.code ||
+  f.routeClass === ROUTE_CLASS.lookup ||
+  f.routeClass === ROUTE_CLASS.reset ||
+  ((f.routeClass === ROUTE_CLASS.login || f.routeClass === ROUTE_CLASS.signup) && f.status !== 404);
 
 const looked = condition('looked for a path', (f) => isJudged(f) && !hasOwnDetector(f));
 const missed = condition('path missed', (f) => isJudged(f) && !hasOwnDetector(f) && isMiss(f.status));
@@ -41,6 +45,9 @@ const proxied = condition('proxy attempt', (f) => f.has(FLAG.PROXY_ATTEMPT));
 const malformed = condition('malformed request', (f) => f.has(FLAG.MALFORMED) && (f.status === 0 || f.status >= 400));
 const concerns = condition('probing concerns', (f) => f.has(FLAG.MALFORMED | FLAG.PROXY_ATTEMPT) || missed.test(f) || probed.test(f));
 
+/** Different paths below which a run of misses is no search. */
+const FEWEST_PATHS = 3;
+
 const missShare = (baselines: BuildContext['baselines']): number => Math.min(0.3, Math.max(0.05, baselines.miss));
 
 function needsOf({ actor, baselines, tune }: BuildContext) {
@@ -50,7 +57,7 @@ function needsOf({ actor, baselines, tune }: BuildContext) {
   const paths = distinct({
     key: actor,
     of: 'path',
-    windowMs: hours(1),
+    windowMs: days(7),
     when: looked,
     guard: { of: dead, is: 'under', than: Math.max(2, Math.round(tune('dead_link_actors', 3))) },
   });
@@ -95,13 +102,14 @@ export const probing = defineDetector({
         const known = f.probeRule === 0 || probes.n === 0 ? 0 : PROBE_MILLINATS[f.probeRule] + ramp(probes.n, 2, 6, 1500, 6000);
         const several = probes.n >= 3 ? ramp(probes.n, 3, 8, 4600, CAP.sequential) : 0;
         const wire = Math.max(ramp(garbage.n, 3, 10, 4600, CAP.sequential), proxies.n === 0 ? 0 : ramp(proxies.n, 1, 6, 5200, CAP.sequential));
-        const tested = misses.llr >= decided ? misses.llr : 0;
+        // A job that asks for one missing file again and again is broken, and looks for nothing.
+        const tested = misses.llr >= decided && v.paths.n >= FEWEST_PATHS ? misses.llr : 0;
         return Math.max(known, several, wire, tested);
       },
       say(v: Values, f) {
         const { probes, garbage, proxies, misses, paths } = v;
         const parts: string[] = [];
-        if (misses.llr >= decided)
+        if (misses.llr >= decided && paths.n >= FEWEST_PATHS)
           parts.push(`${misses.hits} of ${misses.n} different paths tried were not there (${baselines.origin === 'learned' ? 'usual' : 'assumed'}: ${percent(Math.round(p0 * 1000), 1000)})`);
         if (probes.n > 0) {
           const rule = probeRuleOf(f.probeRule);

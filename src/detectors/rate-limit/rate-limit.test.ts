@@ -3,7 +3,8 @@ import { type Exchange, type FixtureOptions, runFixture } from '../testing.ts';
 import { rateLimit } from './rate-limit.ts';
 
 const detectors = [rateLimit];
-const run = (exchange: Exchange, options: FixtureOptions = {}) => runFixture([exchange], { detectors, ...options }).findings;
+const run = (exchange: Exchange, options: FixtureOptions = {}) =>
+  runFixture([exchange], { detectors, ...options }).findings;
 const request: Exchange = { t: 0, ip: '198.51.100.20', target: '/api/x' };
 
 describe('rate limit', () => {

@@ -1,8 +1,9 @@
 /** Catalogue 1: requests beyond what the busiest honest actors need, over minutes and within a moment. */
-import { FLAG, NETWORK_CLASS } from '../../enrich/facts.ts';
+
 import { count, rate, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
+import { FLAG, NETWORK_CLASS } from '../../enrich/facts.ts';
 import { minutes, seconds } from '../../lib/units.ts';
 import { paced, pacedAnonymous } from '../conditions.ts';
 import { ramp } from '../evidence.ts';

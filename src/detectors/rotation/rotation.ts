@@ -1,8 +1,9 @@
 /** Catalogue 19: an actor that keeps changing what it looks like or where it comes from. */
-import { NETWORK_CLASS } from '../../enrich/facts.ts';
+
 import { condition, count, distinct, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
+import { NETWORK_CLASS } from '../../enrich/facts.ts';
 import { hours, minutes } from '../../lib/units.ts';
 import { anonymous } from '../conditions.ts';
 import { about, ramp } from '../evidence.ts';
@@ -40,7 +41,11 @@ export const rotation = defineDetector({
   cap: CAP_ROTATION,
   findingAt: FINDING,
   build: (context) =>
-    (context.actor === 'ip' ? ofAddress(context) : context.actor === 'session' ? ofSession(context) : ofSoftware(context)) as never,
+    (context.actor === 'ip'
+      ? ofAddress(context)
+      : context.actor === 'session'
+        ? ofSession(context)
+        : ofSoftware(context)) as never,
 });
 
 function agentNeeds() {

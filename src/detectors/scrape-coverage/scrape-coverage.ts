@@ -22,10 +22,10 @@ const ONCE = 700;
 /** One asset for so many pages at most is none: an icon, a style sheet that was fetched once. */
 const PAGES_PER_ASSET = 10;
 
-/** Coverage: share of all the site's paths of the day in permille, from this many paths and this many readers on. */
+/** Coverage: share of all the site's paths of the day in permille, from so many paths and kinds of readers on. */
 const COVERAGE = 300;
 const COVERAGE_PATHS = 60;
-const COVERAGE_READERS = 20;
+const COVERAGE_READERS = 10;
 
 /** A page number that people do not leaf to, and how many such requests begin to tell. */
 const DEEP = 20;
@@ -40,15 +40,15 @@ const FINDING = 2300;
 const EXTREME = 10;
 const CAP_EXTREME = 6000;
 
-const deepPage = condition('deep page', (f) => f.page >= DEEP && contentServed.test(f));
+const deepPage = condition('deep page', (f) => f.page >= DEEP, contentServed);
 
 function needsOf({ actor }: BuildContext) {
+  const { readers } = siteNeeds();
   return {
     ...visitNeeds(actor),
     deep: count({ key: ['all', actor], windowMs: days(1), when: deepPage }),
-    site: distinct({ key: 'all', of: 'path', windowMs: days(1), when: contentServed }),
-    // Addresses, or sessions where a log has no addresses.
-    visitors: distinct({ key: 'all', of: actor === 'session' ? actor : 'ip', windowMs: days(1), when: contentServed }),
+    site: distinct({ key: ['all', 'all'], of: 'path', windowMs: days(1), when: contentServed }),
+    readers,
   } as const;
 }
 type Values = ValuesOf<ReturnType<typeof needsOf>>;
@@ -75,7 +75,7 @@ function judgeVisits(actor: ActorDimension, v: Values, f: Facts, base: number): 
     n < limit * EXTREME
       ? ramp(n, limit, limit * EXTREME, FINDING, CAP.outlier)
       : ramp(n, limit * EXTREME, limit * EXTREME * 4, CAP.outlier, CAP_EXTREME);
-  const covers = v.visitors.n >= COVERAGE_READERS && isBare(v) && actor !== 'credential';
+  const covers = v.readers.n >= COVERAGE_READERS && isBare(v) && actor !== 'credential';
   const share = covers ? ramp(n * 1000, v.site.n * COVERAGE, v.site.n * 1000, FINDING, CAP.outlier - 500) : 0;
   return Math.max(deep, much, share);
 }
@@ -85,7 +85,7 @@ function sayVisits(v: Values): string {
   if (v.paths.n >= COVERAGE_PATHS) {
     const once = Math.min(v.content.n, v.paths.n);
     parts.push(`${about(v.paths.n)} different pages in ${v.content.n} visits within a day (${percent(once, v.content.n)} new)`);
-    if (v.visitors.n >= COVERAGE_READERS)
+    if (v.readers.n >= COVERAGE_READERS)
       parts.push(`${percent(Math.min(v.paths.n, v.site.n), v.site.n)} of all that anybody opened`);
     parts.push(v.assets.n === 0 ? 'nothing loaded with them' : `${v.assets.n} assets loaded with them`);
   }

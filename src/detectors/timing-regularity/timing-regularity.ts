@@ -6,7 +6,7 @@ import type { Facts } from '../../engine/facts.ts';
 import { ln, millinats } from '../../lib/fixed.ts';
 import { humanDuration, minutes, seconds } from '../../lib/units.ts';
 import { percent, ramp } from '../evidence.ts';
-import { contentServed, visitKey, visitNeeds } from '../visits.ts';
+import { contentServed, followed, visitKey, visitNeeds } from '../visits.ts';
 
 /** A longer pause starts a new visit. */
 const BREAK_MS = minutes(30);
@@ -50,7 +50,11 @@ const PER_GAP = Int32Array.from({ length: HURRY_MS / STEP_MS + 1 }, (_, i) => {
 
 function needsOf({ actor }: BuildContext) {
   const { paths, content } = visitNeeds(actor);
-  return { gaps: spread({ key: visitKey(actor), when: contentServed, breakMs: BREAK_MS }), paths, content } as const;
+  return {
+    gaps: spread({ key: visitKey(actor), when: contentServed, guard: followed(actor), breakMs: BREAK_MS }),
+    paths,
+    content,
+  } as const;
 }
 type Values = ValuesOf<ReturnType<typeof needsOf>>;
 

@@ -47,6 +47,8 @@ export async function mergeSources(
     const done = await staged;
     from.pending--;
     for (const batch of done.batches) order.add(batch, from.source);
+    // A source that begins before the time just read must hold the watermark before it moves on.
+    admit();
     if (from.ended && from.pending === 0) finish(from);
     else order.advance();
     await consumed(done);
