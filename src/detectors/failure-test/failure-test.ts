@@ -92,7 +92,7 @@ export const failureTest = defineDetector({
         if (v.attempts.llr < SPEAKS && v.forms.llr < SPEAKS) return 0;
         const byStatus = statusEvidence(v, facts, perFailure);
         const byForm = formEvidence(v, facts, pace);
-        return byForm > byStatus ? byForm : byStatus;
+        return Math.max(byForm, byStatus);
       },
       say(v: Values, facts) {
         if (formEvidence(v, facts, pace) > statusEvidence(v, facts, perFailure)) return sayForm(v);

@@ -84,7 +84,7 @@ export const heavyHitters = defineDetector({
         if (v.requests.share < share && v.logins.share < share) return 0;
         const requests = evidence(v.requests, v.addresses.n);
         const logins = evidence(v.logins, v.loginAddresses.n);
-        return logins >= requests ? logins : requests;
+        return Math.max(logins, requests);
       },
       say(v: Values) {
         const requests = evidence(v.requests, v.addresses.n);

@@ -55,9 +55,9 @@ export const rateLimit = defineDetector({
     const basis = baselines.origin === 'learned' ? 'learned limit' : 'assumed limit';
     const evidence = (v: Values): number => {
       const sustained = v.sustained.aheadMs > 0 ? ramp(v.sustained.aheadMs, 1, minutes(2), FIRST, CAP_RATE) : 0;
-      // The schedule of a burst runs in seconds' worth: ten seconds ahead is a second burst on top of the first.
+      // A schedule runs at most four periods ahead (features/rate.ts), and a burst's period is a second.
       const atOnce = v.burst.aheadMs > 0 ? ramp(v.burst.aheadMs, 1, seconds(4), FIRST, CAP_RATE - 1000) : 0;
-      return sustained > atOnce ? sustained : atOnce;
+      return Math.max(sustained, atOnce);
     };
     return {
       needs,

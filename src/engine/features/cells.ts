@@ -8,7 +8,7 @@ import type { SketchPool } from './sketch-pool.ts';
 export const CELL_MAX = 0x7fffffff;
 
 /** Longest time span that fits in a value, about 24 days in milliseconds. */
-export const SPAN_MAX_MS = CELL_MAX;
+export const SPAN_MAX_MS = 0x7fffffff;
 
 /** What features share during one batch. One object, reused. */
 export interface Work {

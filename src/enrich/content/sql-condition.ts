@@ -170,7 +170,3 @@ function sqlCall(from: number, second: number): boolean {
   return (groupAt(skipOpeners(from)) & functions) !== 0 || (groupAt(skipOpeners(second)) & functions) !== 0;
 }
 
-/** A joint right behind a quote, for words such as OR; the marks `||` and `&&` ask the same. */
-export function logicWord(k: number, width: number): void {
-  logicAt(k, k + width, afterQuote(k));
-}

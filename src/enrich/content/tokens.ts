@@ -224,7 +224,3 @@ export function isQuote(kind: number): boolean {
   return kind === 0x27 || kind === 0x22 || kind === 0x60;
 }
 
-/** True where nothing stands between a token and the one before it. */
-export function touches(token: number): boolean {
-  return gaps[token] === 0;
-}

@@ -263,9 +263,6 @@ add(GROUP.url, 'var let const new while do for db insert find remove drop update
 add(GROUP.url, 'void return this to store examine parameters');
 add(GROUP.url, 'localhost metadata google internal url txt asp aspx jsp cgi');
 add(GROUP.serial, 'rO0AB python ruby javax nd_func o type tag yaml'.toLowerCase());
-
-/** Number of words, including the empty one at 0. */
-export const WORDS = words.length;
 /** GROUP bits by word id. */
 export const GROUPS = Int32Array.from(groups);
 
@@ -295,8 +292,6 @@ const SLOTS = 8192;
 const slotHash = new Int32Array(SLOTS);
 const slotId = new Uint16Array(SLOTS);
 const wordLength = Uint8Array.from(words, (w) => w.length);
-/** Longest word of the vocabulary. */
-export const LONGEST_WORD = Math.max(...words.map((w) => w.length));
 
 for (let id = 1; id < words.length; id++) {
   const h = wordHash(words[id]);

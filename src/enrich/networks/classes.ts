@@ -84,6 +84,3 @@ export function networkClassOf(asn: number, name: string): number {
   for (const rule of RULES) if (rule.words.test(text)) return rule.class;
   return NETWORK_CLASS.unknown;
 }
-
-/** The numbers of the well-known list by class, for the tests and the compiler's summary. */
-export const wellKnownSystems = (): Readonly<Record<number, readonly number[]>> => WELL_KNOWN;

@@ -109,16 +109,6 @@ export interface ClassOverride {
   readonly method: number;
 }
 
-/** An override from configuration: `classOverride('/v1/enter', 'login', 'POST')`. RangeError for unknown words. */
-export function classOverride(path: string, className: string, method = ''): ClassOverride {
-  const routeClass = ROUTE_CLASS[className as keyof typeof ROUTE_CLASS];
-  if (routeClass === undefined) throw new RangeError(`no route class "${className}"`);
-  const index = method === '' ? 0 : (METHODS as readonly string[]).indexOf(method.toUpperCase());
-  if (index < 0) throw new RangeError(`no method "${method}"`);
-  if (!path.startsWith('/') && !path.startsWith('*')) throw new RangeError(`a path starts with "/": "${path}"`);
-  return { glob: compileGlob(path), routeClass, method: index };
-}
-
 /** True for the name of a class (login, search …): such a segment is never merged into a parameter. */
 export function isClassName(segment: string): boolean {
   return TABLE.has(bareName(segment));

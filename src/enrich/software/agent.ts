@@ -82,7 +82,7 @@ export const MARK_TOKENS: readonly (readonly [string, number])[] = [
 ];
 
 /** A version as it stands in the text. */
-export interface Version {
+interface Version {
   readonly start: number;
   readonly end: number;
 }
