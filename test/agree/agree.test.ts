@@ -39,7 +39,7 @@ const essence = ({ decision_hash, events, late_events, findings, actors, inciden
 });
 
 beforeAll(async () => {
-  lines = makeLog(20_000);
+  lines = makeLog(12_000);
   log = write('usual.log', lines);
   usual = await run([log]);
 });
@@ -64,7 +64,7 @@ describe('a run', () => {
     expect(essence(await run([log], { workers: 2 }))).toEqual(essence(usual));
   });
 
-  it.each([1, 2, 3])('decides the same on the log shuffled within the lateness bound (%d)', async (seed) => {
+  it.each([1, 2])('decides the same on the log shuffled within the lateness bound (%d)', async (seed) => {
     const other = shuffled(lines, LATENESS_MS - 2000, seed);
     expect(other.map((l) => l.text)).not.toEqual(lines.map((l) => l.text));
     expect(essence(await run([write(`shuffled-${seed}.log`, other)]))).toEqual(essence(usual));
@@ -83,7 +83,7 @@ describe('a run', () => {
 describe('a snapshot', () => {
   it('lets a run go on as if it had never stopped, again and again', async () => {
     const snapshot = join(folder, 'state.snapshot');
-    const stops = [1, 7001, 20_000, 39_999];
+    const stops = [1, 7001, 23_999];
     let last: Report | undefined;
     for (const stopAfterEvents of stops) {
       last = await run([log], { snapshot, stopAfterEvents });

@@ -2,7 +2,7 @@
 
 import { scratch } from './decode.ts';
 import { RULE } from './rules.ts';
-import { afterQuote, apart, edgeAt, groupAt, idAt, isComment, kindAt, tokenAt, wasCommented } from './sql-tokens.ts';
+import { apart, edgeAt, groupAt, idAt, isComment, kindAt, tokenAt, wasCommented } from './sql-tokens.ts';
 import { ends, isQuote, KIND, report, starts } from './tokens.ts';
 import { GROUP, wordId } from './words.ts';
 

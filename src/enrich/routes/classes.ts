@@ -3,7 +3,7 @@
  * them. Deliberately narrow: a page that is taken for a login is worse than a login that has to be configured.
  */
 import { METHODS, ROUTE_CLASS } from '../facts.ts';
-import { compileGlob, type Glob, matchGlob } from './glob.ts';
+import { type Glob, matchGlob } from './glob.ts';
 import { extensionDot } from './shape.ts';
 
 /** Longest segment that is looked at for its name, in bytes. */

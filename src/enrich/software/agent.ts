@@ -81,12 +81,6 @@ export const MARK_TOKENS: readonly (readonly [string, number])[] = [
   ['like gecko', MARK.like],
 ];
 
-/** A version as it stands in the text. */
-interface Version {
-  readonly start: number;
-  readonly end: number;
-}
-
 /** One reusable reading. */
 export class AgentReading {
   /** The agent in lower case. */
