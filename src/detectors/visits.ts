@@ -5,11 +5,12 @@
  * An address is looked at per client software: behind one address of an office there are many people, and a script among
  * them must neither hide behind them nor be laid to their charge.
  */
-import { BUSINESS } from '../event/exchange.ts';
-import { BOT_STATUS, FLAG, METHODS, ROUTE_CLASS, SOFTWARE_CLASS } from '../enrich/facts.ts';
-import { condition, count, distinct, type Guard } from '../engine/aggregates.ts';
+
+import { type Condition, condition, count, distinct, type Guard } from '../engine/aggregates.ts';
 import type { Facts } from '../engine/facts.ts';
 import type { ActorDimension, Key } from '../engine/keys.ts';
+import { BOT_STATUS, FLAG, METHODS, ROUTE_CLASS, SOFTWARE_CLASS } from '../enrich/facts.ts';
+import { BUSINESS } from '../event/exchange.ts';
 import { days } from '../lib/units.ts';
 
 const GET = METHODS.indexOf('GET');
@@ -34,11 +35,18 @@ const isServed = (status: number): boolean => (status >= 200 && status < 300) ||
 export const contentAsked = condition('content asked for', (f) => isContent(f.routeClass) && isVisitor(f));
 
 /** A visitor got content. */
-export const contentServed = condition(
-  'content served',
-  (f) => f.method === GET && isServed(f.status),
-  contentAsked,
+export const contentServed = condition('content served', (f) => f.method === GET && isServed(f.status), contentAsked);
+
+/** The same without an accepted identity: behind an address, who has one answers for itself. */
+const contentServedAnonymously = condition(
+  'content served anonymously',
+  (f) => !f.has(FLAG.AUTHENTICATED),
+  contentServed,
 );
+
+/** The content that an actor answers for. */
+export const ownContent = (actor: ActorDimension): Condition =>
+  actor === 'ip' ? contentServedAnonymously : contentServed;
 
 /** What a page pulls in by itself. */
 export const assetLoaded = condition('asset loaded', (f) => f.routeClass === ROUTE_CLASS.asset && isVisitor(f));
@@ -51,11 +59,7 @@ export const browserPage = condition(
 );
 
 /** The same, with word of where it came from. */
-export const browserPageReferred = condition(
-  'browser page referred',
-  (f) => !f.has(FLAG.NO_REFERRER),
-  browserPage,
-);
+export const browserPageReferred = condition('browser page referred', (f) => !f.has(FLAG.NO_REFERRER), browserPage);
 
 const WINDOW_MS = days(1);
 /** Requests for content in a day from which somebody is followed: most addresses of a log never come so far. */
@@ -76,9 +80,10 @@ export function followed(actor: ActorDimension): Guard {
 /** What an actor who is followed opened within a day: different paths, all of it, and the assets that came with it. */
 export function visitNeeds(actor: ActorDimension) {
   const common = { key: visitKey(actor), windowMs: WINDOW_MS, on: 'response', guard: followed(actor) } as const;
+  const when = ownContent(actor);
   return {
-    paths: distinct({ ...common, of: 'path', when: contentServed }),
-    content: count({ ...common, when: contentServed }),
+    paths: distinct({ ...common, of: 'path', when }),
+    content: count({ ...common, when }),
     // From the first page on, and for the address as a whole: what is loaded once is loaded with the first page.
     assets: count({ key: actor, windowMs: WINDOW_MS, when: assetLoaded, on: 'response' }),
   } as const;

@@ -3,7 +3,7 @@
  * to a store as one call. One batch object lives as long as its program and is filled anew for each event.
  */
 import { DIMENSIONS } from './keys.ts';
-import type { Program } from './program.ts';
+import { GUARD, type KeyProgram, type Program } from './program.ts';
 import { RISK } from './risk.ts';
 
 /** How far an address was collapsed because its own record had no room (design, invariant 7). */
@@ -54,4 +54,19 @@ export function createBatch(program: Program): Batch {
     risky: 0,
     dirty: new Uint8Array(keys),
   };
+}
+
+/**
+ * For a guarded key: may any of its operations run that waits for an earlier key? Those keys' values are there already, of
+ * this very event. What waits for an operation of its own key waits with it.
+ */
+export function isLetIn(key: KeyProgram, batch: Batch): boolean {
+  const operations = batch.response ? key.response : key.request;
+  for (let i = 0; i < operations.length; i++) {
+    const o = operations[i];
+    if (batch.conditions[o.when] === 0 || (o.guardValue >= key.value && o.guardValue < key.valueEnd)) continue;
+    const reached = batch.values[o.guardValue] >= o.guardThan;
+    if (reached === (o.guard === GUARD.over)) return true;
+  }
+  return false;
 }

@@ -1,7 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PRIOR_BASELINES } from '../enrich/model.ts';
-import { type Aggregate, condition, count, cusum, distinct, last, rate, spread, sprt, steps, top } from './aggregates.ts';
+import {
+  type Aggregate,
+  condition,
+  count,
+  cusum,
+  distinct,
+  last,
+  rate,
+  spread,
+  sprt,
+  steps,
+  top,
+} from './aggregates.ts';
 import { compile, jitter } from './compile.ts';
 import { HEADER, KEY_VALUES, type KeyProgram, type Program } from './program.ts';
 import { detectorOf, programOf } from './testing.ts';
@@ -18,7 +30,8 @@ const keyOf = (program: Program, name: string): KeyProgram => {
   if (key === undefined) throw new Error(`no key ${name}`);
   return key;
 };
-const namesOf = (program: Program, gates: Int32Array | null) => gates && Array.from(gates, (i) => program.conditions[i].name);
+const namesOf = (program: Program, gates: Int32Array | null) =>
+  gates && Array.from(gates, (i) => program.conditions[i].name);
 
 /** One of each kind. */
 const all: Record<string, Aggregate> = {
@@ -60,7 +73,9 @@ describe('layout', () => {
 
   it('shares equal aggregates between detectors, however they were written down', () => {
     const a = detectorOf({ id: 'a' }, () => ({ needs: { n: count({ key: 'ip', windowMs: 1000, when: odd }) } }));
-    const b = detectorOf({ id: 'b' }, () => ({ needs: { m: count({ when: odd, windowMs: 1000, key: 'ip', on: 'request' }) } }));
+    const b = detectorOf({ id: 'b' }, () => ({
+      needs: { m: count({ when: odd, windowMs: 1000, key: 'ip', on: 'request' }) },
+    }));
     const program = compile([a, b], { baselines: PRIOR_BASELINES, seed: 0 });
     expect(keyOf(program, 'ip').request).toHaveLength(1);
     expect(program.instances[0].reads[0].operation).toBe(program.instances[1].reads[0].operation);
@@ -150,7 +165,10 @@ describe('gates', () => {
   });
 
   it('let it in where the other phase is only read', () => {
-    const program = programOf({ n: count({ key: ['all', 'ip'], windowMs: 1000, when: odd, on: 'request' }) }, { on: 'response' });
+    const program = programOf(
+      { n: count({ key: ['all', 'ip'], windowMs: 1000, when: odd, on: 'request' }) },
+      { on: 'response' },
+    );
     expect(namesOf(program, keyOf(program, 'all×ip').responseGates)).toEqual(['odd status']);
   });
 
@@ -198,7 +216,9 @@ describe('thresholds', () => {
       [
         detectorOf({ id: 'd' }, ({ tune }) => {
           const limit = tune('limit', 100);
-          const needs: Record<string, Aggregate> = inJudge ? {} : { n: rate({ key: 'ip', limit, periodMs: 1000, burst: 1 }) };
+          const needs: Record<string, Aggregate> = inJudge
+            ? {}
+            : { n: rate({ key: 'ip', limit, periodMs: 1000, burst: 1 }) };
           return { needs, judge: () => (limit > 1 ? 1 : 0) };
         }),
       ],
@@ -233,9 +253,15 @@ describe('thresholds', () => {
 
 describe('weights', () => {
   it('are log-likelihood ratios', () => {
-    const [o] = keyOf(programOf({ s: sprt({ key: 'ip', hit: odd, p0: 0.2, p1: 0.9, floor: 1, ceiling: 2 }) }), 'ip').request;
+    const [o] = keyOf(
+      programOf({ s: sprt({ key: 'ip', hit: odd, p0: 0.2, p1: 0.9, floor: 1, ceiling: 2 }) }),
+      'ip',
+    ).request;
     expect([o.a, o.b]).toEqual([1504, -2079]);
-    const [c] = keyOf(programOf({ c: cusum({ key: 'ip', hit: odd, p0: [0.2, 0.5], oddsRatio: 4, ceiling: 9 }) }), 'ip').request;
+    const [c] = keyOf(
+      programOf({ c: cusum({ key: 'ip', hit: odd, p0: [0.2, 0.5], oddsRatio: 4, ceiling: 9 }) }),
+      'ip',
+    ).request;
     // Odds 0.25 → 1 gives p1 = 0.5; odds 1 → 4 gives 0.8.
     expect([...(c.table?.hit ?? [])]).toEqual([916, 470]);
     expect([...(c.table?.miss ?? [])]).toEqual([-470, -916]);

@@ -57,6 +57,8 @@ class Compiler {
   /** Aggregates in the order of declaration, by signature, with the operation each became. */
   readonly operations = new Map<string, Operation>();
   values = 0;
+  /** Signatures of operations whose values are asked for when their own condition does not hold. */
+  private readonly askedIdle = new Set<string>();
   private readonly wanted: { aggregate: Aggregate; phase: Phase }[] = [];
   /** Which keys are judged, in which phase and under which condition: they must be part of those events. */
   readonly judged: { actor: string; phase: Phase; when: number }[] = [];
@@ -126,8 +128,8 @@ class Compiler {
       stride: draft.stride,
       value: draft.value,
       valueEnd: draft.valueEnd,
-      request: draft.request,
-      response: draft.response,
+      request: draft.request.map((o) => this.withIdle(o)),
+      response: draft.response.map((o) => this.withIdle(o)),
       distinctCells: draft.distinctCells,
       requestGates: this.gatesOf(draft, 'request'),
       responseGates: this.gatesOf(draft, 'response'),
@@ -186,6 +188,7 @@ class Compiler {
       guardThan: guard ? (guard.is === 'new' || guard.is === 'seen' ? 1 : (guard.than ?? 1)) : 0,
       ...parameters(aggregate),
       readOnly: false,
+      idle: true,
       source,
     };
     draft.stride += shape.cells;
@@ -194,6 +197,31 @@ class Compiler {
     (phase === 'request' ? draft.request : draft.response).push(operation);
     this.operations.set(source, operation);
     return operation;
+  }
+
+  /** Somebody asks for an operation's values wherever condition `when` holds (−1: always). */
+  ask(operation: Operation | undefined, when: number): void {
+    if (operation === undefined || operation.when < 0) return;
+    const implied = when >= 0 && (when === operation.when || this.widerOf(when).includes(operation.when));
+    if (!implied) this.askedIdle.add(operation.source);
+  }
+
+  /** Signature of the operation that a value belongs to. */
+  private owner(value: number): string {
+    let owner = '';
+    let nearest = -1;
+    for (const o of this.operations.values())
+      if (o.value <= value && o.value > nearest) {
+        nearest = o.value;
+        owner = o.source;
+      }
+    return owner;
+  }
+
+  private withIdle(o: Operation): Operation {
+    for (const other of this.operations.values())
+      if (other.guard !== GUARD.none && this.owner(other.guardValue) === o.source) this.ask(o, other.when);
+    return { ...o, idle: this.askedIdle.has(o.source) };
   }
 
   /** Makes an aggregate's values readable in the other phase too, where its own phase has written them. */
@@ -228,7 +256,7 @@ function parameters(g: Aggregate): Pick<Operation, 'a' | 'b' | 'c' | 'd' | 'tabl
     case 'top':
       return { ...none, a: g.windowMs };
     case 'rate':
-      return { ...none, a: g.limit, b: g.periodMs, c: g.burst };
+      return { ...none, a: Math.max(1, Math.round(g.limit)), b: Math.round(g.periodMs), c: Math.round(g.burst) };
     case 'sprt':
       return { ...none, a: logRatio(g.p1, g.p0), b: logRatio(1 - g.p1, 1 - g.p0), c: g.floor, d: g.ceiling };
     case 'cusum':
@@ -285,10 +313,16 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
     }),
   );
   compiler.layOut();
-  for (const { detector, judgement } of drafts)
-    for (const aggregate of Object.values(judgement.needs)) compiler.readIn(detector.on, aggregate, detector.on);
+  for (const { detector, judgement, when } of drafts)
+    for (const aggregate of Object.values(judgement.needs)) {
+      compiler.readIn(detector.on, aggregate, detector.on);
+      compiler.ask(compiler.operations.get(signature(aggregate, detector.on)), when);
+    }
   for (const aggregate of Object.values(options.builtin ?? {}))
-    for (const phase of ['request', 'response'] as const) compiler.readIn(phase, aggregate, aggregate.on ?? 'request');
+    for (const phase of ['request', 'response'] as const) {
+      compiler.readIn(phase, aggregate, aggregate.on ?? 'request');
+      compiler.ask(compiler.operations.get(signature(aggregate, aggregate.on ?? 'request')), -1);
+    }
   const keys = compiler.keyPrograms();
   const values = new Int32Array(compiler.values);
   const instances = drafts.map((draft, index): Instance => {

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BOT_STATUS, FLAG, NETWORK_CLASS } from '../enrich/facts.ts';
 import {
+  type CompiledPolicy,
   ceiling,
   ceilingOf,
   cheapest,
   climb,
-  type CompiledPolicy,
   compilePolicy,
   entryOf,
   LIMIT,
@@ -45,7 +45,8 @@ const SCRAPING = CLASSES.indexOf('scraping');
 describe('the cheapest action', () => {
   it('is that of least expected cost, worked out by hand', () => {
     // Per cent of p: allow 200p · tag 180p + (1−p) · throttle 80p + 40(1−p) · block 600(1−p).
-    const at = (p: number): string => ACTIONS[cheapest(policy, PROBING, Math.round(1000 * Math.log(p / (1 - p))), ACTION.block)];
+    const at = (p: number): string =>
+      ACTIONS[cheapest(policy, PROBING, Math.round(1000 * Math.log(p / (1 - p))), ACTION.block)];
     expect(at(0.01)).toBe('allow');
     // tag = allow at p = 1/21; throttle = tag at 39/139; block = throttle at 560/640.
     expect([at(0.044), at(0.052)]).toEqual(['allow', 'tag']);
@@ -77,7 +78,9 @@ describe('the cheapest action', () => {
     const cents = fc.nat(2000);
     fc.assert(
       fc.property(cents, fc.array(cents, { minLength: 6, maxLength: 6 }), fc.nat(5), (miss, costs, top) => {
-        const falseCents = Object.fromEntries(ACTIONS.map((a, i) => [a, i === 0 ? 0 : costs[i]])) as Policy['falseCents'];
+        const falseCents = Object.fromEntries(
+          ACTIONS.map((a, i) => [a, i === 0 ? 0 : costs[i]]),
+        ) as Policy['falseCents'];
         const p = compilePolicy({ ...POLICY, classes: every([...ACTIONS], miss), falseCents });
         let harshest = 0;
         for (let m = -12_000; m <= 12_000; m += 50) {
@@ -99,16 +102,36 @@ describe('a proposal', () => {
   };
 
   it('is the harshest of the classes, and among equals the likeliest', () => {
-    propose(policy, risk([[PROBING, 9500], [SCRAPING, 12_000]]), 0, ACTION.block);
+    propose(
+      policy,
+      risk([
+        [PROBING, 9500],
+        [SCRAPING, 12_000],
+      ]),
+      0,
+      ACTION.block,
+    );
     expect(proposal).toEqual({ action: ACTION.block, classIndex: PROBING, logOdds: PRIOR_MILLINATS + 9500 });
-    propose(policy, risk([[PROBING, 9500], [SCRAPING, 12_000]]), 0, ACTION.tag);
+    propose(
+      policy,
+      risk([
+        [PROBING, 9500],
+        [SCRAPING, 12_000],
+      ]),
+      0,
+      ACTION.tag,
+    );
     expect(proposal).toEqual({ action: ACTION.tag, classIndex: SCRAPING, logOdds: PRIOR_MILLINATS + 12_000 });
     propose(policy, risk([]), 0, ACTION.block);
     expect(proposal.action).toBe(ACTION.allow);
   });
 
   it('is never milder for more evidence of any class or group', () => {
-    const piece = fc.tuple(fc.nat(CLASSES.length - 1), fc.nat(GROUPS.length - 1), fc.integer({ min: -2000, max: 12_000 }));
+    const piece = fc.tuple(
+      fc.nat(CLASSES.length - 1),
+      fc.nat(GROUPS.length - 1),
+      fc.integer({ min: -2000, max: 12_000 }),
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 15 }), piece, fc.nat(5), (list, [c, g, more], top) => {
         const r = new Int32Array(RISK.size);
@@ -153,7 +176,17 @@ describe('ceilings', () => {
   });
 
   it('a verified crawler is tagged at most, and the allowlist is never acted on, in every dimension', () => {
-    for (const dimension of ['ip', 'network', 'asn', 'session', 'credential', 'principal', 'fingerprint', 'route', 'tenant'] as const) {
+    for (const dimension of [
+      'ip',
+      'network',
+      'asn',
+      'session',
+      'credential',
+      'principal',
+      'fingerprint',
+      'route',
+      'tenant',
+    ] as const) {
       expect(of(dimension, { botStatus: BOT_STATUS.verified })).toEqual(['tag', LIMIT.verified]);
       for (const botStatus of Object.values(BOT_STATUS))
         expect(of(dimension, { botStatus, flags: FLAG.ALLOWLISTED }, 9, 1)).toEqual(['allow', LIMIT.allowlisted]);
@@ -184,7 +217,14 @@ describe('the ladder', () => {
   it('climbs one action per 30 s', () => {
     const l = new Ladder();
     expect([0, 10, 29, 30, 45, 59, 60, 61].map((s) => l.at(s, HIGH))).toEqual([
-      'tag', 'tag', 'tag', 'throttle', 'throttle', 'throttle', 'block', 'block',
+      'tag',
+      'tag',
+      'tag',
+      'throttle',
+      'throttle',
+      'throttle',
+      'block',
+      'block',
     ]);
   });
 

@@ -38,6 +38,8 @@ export interface Operation {
   readonly table: CusumTable | null;
   /** True in the phase that only reads it: its own phase writes. */
   readonly readOnly: boolean;
+  /** True where its values are asked for even when its condition does not hold; else it is then passed over. */
+  readonly idle: boolean;
   readonly source: string;
 }
 
@@ -116,4 +118,10 @@ export interface Program {
   readonly builtin: Readonly<Record<string, number>>;
   /** Canonical text of everything compiled: part of the manifest. */
   readonly digest: string;
+}
+
+/** What must be equal for records to be read by another program: the key, and which cells belong to what. */
+export function layoutOf(key: KeyProgram): string {
+  const cells = [...key.request, ...key.response].map((o) => `${o.kind}@${o.cell}`);
+  return [key.name, key.stride, ...cells].join();
 }

@@ -21,15 +21,28 @@ describe('fusion', () => {
     ['nothing', {}, -6907],
     ['one group in full', { failure: 5000 }, -6907 + 5000],
     ['the second at 70 %', { failure: 5000, rate: 3000 }, -6907 + 5000 + 2100],
-    ['the stronger first, whichever group it is in', { rate: 5000, decoy: 9000, content: 7000 }, -6907 + 9000 + 4900 + 2450],
-    ['seven groups', { rate: 7000, identity: 6000, failure: 5000, content: 4000, sequence: 3000, population: 2000, decoy: 1000 }, -6907 + 7000 + 4200 + 2450 + 1372 + 720 + 336 + 118],
-    ['evidence against in full, and no rank for it', { failure: 5000, rate: -2000, content: 4000 }, -6907 - 2000 + 5000 + 2800],
+    [
+      'the stronger first, whichever group it is in',
+      { rate: 5000, decoy: 9000, content: 7000 },
+      -6907 + 9000 + 4900 + 2450,
+    ],
+    [
+      'seven groups',
+      { rate: 7000, identity: 6000, failure: 5000, content: 4000, sequence: 3000, population: 2000, decoy: 1000 },
+      -6907 + 7000 + 4200 + 2450 + 1372 + 720 + 336 + 118,
+    ],
+    [
+      'evidence against in full, and no rank for it',
+      { failure: 5000, rate: -2000, content: 4000 },
+      -6907 - 2000 + 5000 + 2800,
+    ],
     ['only evidence against', { identity: -1500 }, -8407],
     ['fractions cut off', { failure: 1001, rate: 999 }, -6907 + 1001 + 699],
   ];
   it.each(cases)('counts %s', (_, evidence, expected) => {
     const risk = record();
-    for (const [name, millinats] of Object.entries(evidence)) addEvidence(risk, 0, PROBING, GROUPS.indexOf(name as 'rate'), millinats);
+    for (const [name, millinats] of Object.entries(evidence))
+      addEvidence(risk, 0, PROBING, GROUPS.indexOf(name as 'rate'), millinats);
     expect(logOdds(risk, 0, PROBING)).toBe(expected);
     expect(logOdds(risk, 0, klass('scraping'))).toBe(PRIOR_MILLINATS);
   });
@@ -51,13 +64,18 @@ describe('fusion', () => {
   it('never falls when evidence for abuse is added', () => {
     const some = fc.tuple(fc.nat(GROUPS.length - 1), fc.integer({ min: -2000, max: 12_000 }));
     fc.assert(
-      fc.property(fc.array(some, { maxLength: 12 }), fc.nat(GROUPS.length - 1), fc.integer({ min: 1, max: 12_000 }), (list, g, more) => {
-        const risk = record();
-        for (const [where, millinats] of list) addEvidence(risk, 0, PROBING, where, millinats);
-        const before = logOdds(risk, 0, PROBING);
-        addEvidence(risk, 0, PROBING, g, more);
-        expect(logOdds(risk, 0, PROBING)).toBeGreaterThanOrEqual(before);
-      }),
+      fc.property(
+        fc.array(some, { maxLength: 12 }),
+        fc.nat(GROUPS.length - 1),
+        fc.integer({ min: 1, max: 12_000 }),
+        (list, g, more) => {
+          const risk = record();
+          for (const [where, millinats] of list) addEvidence(risk, 0, PROBING, where, millinats);
+          const before = logOdds(risk, 0, PROBING);
+          addEvidence(risk, 0, PROBING, g, more);
+          expect(logOdds(risk, 0, PROBING)).toBeGreaterThanOrEqual(before);
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -71,7 +89,7 @@ describe('fusion', () => {
 });
 
 describe('half-life', () => {
-  const after = (seconds: number, start = T): number => {
+  const aged = (seconds: number, start = T): number => {
     const risk = record(start);
     addEvidence(risk, 0, PROBING, 0, 8000);
     decay(risk, 0, start + seconds);
@@ -79,16 +97,17 @@ describe('half-life', () => {
   };
 
   it('halves evidence every 30 minutes, down to nothing', () => {
-    expect(after(59)).toBe(8000);
-    for (const half of [1, 2, 3, 6]) expect(Math.abs(after(half * HALF_LIFE_SEC) - 8000 / 2 ** half)).toBeLessThanOrEqual(1);
-    expect(Math.abs(after(900) - 8000 * Math.SQRT1_2)).toBeLessThanOrEqual(1);
-    expect(after(25 * HALF_LIFE_SEC)).toBe(0);
-    expect(after(1e9)).toBe(0);
+    expect(aged(59)).toBe(8000);
+    for (const half of [1, 2, 3, 6])
+      expect(Math.abs(aged(half * HALF_LIFE_SEC) - 8000 / 2 ** half)).toBeLessThanOrEqual(1);
+    expect(Math.abs(aged(900) - 8000 * Math.SQRT1_2)).toBeLessThanOrEqual(1);
+    expect(aged(25 * HALF_LIFE_SEC)).toBe(0);
+    expect(aged(1e9)).toBe(0);
   });
 
   it('is the same after 2038', () => {
-    for (const start of [2 ** 31 - 100, 2 ** 31 + 100]) expect(after(HALF_LIFE_SEC, start)).toBe(after(HALF_LIFE_SEC));
-    expect(after(10, 2 ** 31 + 100)).toBe(8000);
+    for (const start of [2 ** 31 - 100, 2 ** 31 + 100]) expect(aged(HALF_LIFE_SEC, start)).toBe(aged(HALF_LIFE_SEC));
+    expect(aged(10, 2 ** 31 + 100)).toBe(8000);
   });
 
   it('depends little on how often it was looked at', () => {
@@ -102,7 +121,7 @@ describe('half-life', () => {
           decay(often, 0, now);
         }
         // Whole steps are kept, so no time is lost; each look cuts off less than a millinat and the table's last bit.
-        expect(Math.abs(often[0] - after(now - T) * (9 / 8))).toBeLessThanOrEqual(gaps.length * 1.2 + 2);
+        expect(Math.abs(often[0] - aged(now - T) * (9 / 8))).toBeLessThanOrEqual(gaps.length * 1.2 + 2);
         expect(often[RISK.sec]).toBe(T + Math.floor((now - T) / 60) * 60);
       }),
     );

@@ -39,7 +39,7 @@ const DECAY = Int32Array.from({ length: DECAY_STEPS }, (_, i) =>
 );
 
 /** ρ^i in permille: what the i-th strongest group of evidence counts. */
-const GROUP_WEIGHT = Int32Array.from([1000, 700, 490, 343, 240, 168, 118]);
+export const GROUP_WEIGHT = Int32Array.from([1000, 700, 490, 343, 240, 168, 118]);
 
 /** Prior log-odds of abuse per actor and class: one in a thousand. */
 export const PRIOR_MILLINATS = -6907;

@@ -2,9 +2,9 @@
 import { type ColumnName, createBatch, type FactBatch } from '../enrich/facts.ts';
 import { PRIOR_BASELINES } from '../enrich/model.ts';
 import type { Needs } from './aggregates.ts';
-import { CAP, type BuildContext, type Detector, defineDetector, type Judgement } from './detector.ts';
-import { compile, type CompileOptions } from './compile.ts';
-import { type Program } from './program.ts';
+import { type CompileOptions, compile } from './compile.ts';
+import { type BuildContext, CAP, type Detector, defineDetector, type Judgement } from './detector.ts';
+import type { Program } from './program.ts';
 
 export type RowInit = Partial<Record<ColumnName, number>>;
 
@@ -41,6 +41,10 @@ export function detectorOf<N extends Needs>(
 }
 
 /** A program of one detector with these needs. */
-export function programOf(needs: Needs, spec: Partial<Omit<Detector, 'build'>> = {}, options: Partial<CompileOptions> = {}): Program {
+export function programOf(
+  needs: Needs,
+  spec: Partial<Omit<Detector, 'build'>> = {},
+  options: Partial<CompileOptions> = {},
+): Program {
   return compile([detectorOf(spec, () => ({ needs }))], { baselines: PRIOR_BASELINES, seed: 0, ...options });
 }

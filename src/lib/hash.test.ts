@@ -24,12 +24,17 @@ describe('hashBytes', () => {
 
   it('looks at its range only', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 1, maxLength: 20 }), fc.uint8Array(), fc.uint8Array(), (mid, pre, post) => {
-        hashBytes(mid, 0, mid.length, 5);
-        const alone = key(lanes.hi, lanes.lo);
-        hashBytes(Uint8Array.of(...pre, ...mid, ...post), pre.length, pre.length + mid.length, 5);
-        expect(key(lanes.hi, lanes.lo)).toBe(alone);
-      }),
+      fc.property(
+        fc.uint8Array({ minLength: 1, maxLength: 20 }),
+        fc.uint8Array(),
+        fc.uint8Array(),
+        (mid, pre, post) => {
+          hashBytes(mid, 0, mid.length, 5);
+          const alone = key(lanes.hi, lanes.lo);
+          hashBytes(Uint8Array.of(...pre, ...mid, ...post), pre.length, pre.length + mid.length, 5);
+          expect(key(lanes.hi, lanes.lo)).toBe(alone);
+        },
+      ),
     );
   });
 

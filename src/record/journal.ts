@@ -185,30 +185,39 @@ export function openJournal(path: string): Journal {
   } catch (error) {
     throw new SallyportError('SP4001', `cannot read ${path}: ${(error as Error).message}`);
   }
-  const [header, start] = readHeader(fd, path);
+  let header: JournalHeader;
+  let start: number;
+  try {
+    [header, start] = readHeader(fd, path);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
   return { header, events: () => readEvents(fd, start, path), close: () => closeSync(fd) };
 }
 
 function readHeader(fd: number, path: string): [JournalHeader, number] {
-  let text = '';
-  const chunk = Buffer.alloc(65_536);
+  const pieces: Buffer[] = [];
   for (let at = 0; ; ) {
+    const chunk = Buffer.alloc(65_536);
     const n = readSync(fd, chunk, 0, chunk.length, at);
     const newline = chunk.subarray(0, n).indexOf(0x0a);
-    text += chunk.toString('utf8', 0, newline < 0 ? n : newline);
-    if (newline >= 0) return [parseHeader(text, path), at + newline + 1];
-    if (n === 0 || text.length > MAX_BLOCK_BYTES) throw new SallyportError('SP4002', `${path} has no header`);
+    pieces.push(chunk.subarray(0, newline < 0 ? n : newline));
+    // Decoded as a whole: a letter may lie across two pieces.
+    if (newline >= 0) return [parseHeader(Buffer.concat(pieces).toString('utf8'), path), at + newline + 1];
+    if (n === 0 || at > MAX_BLOCK_BYTES) throw new SallyportError('SP4002', `${path} has no header`);
     at += n;
   }
 }
 
 function parseHeader(text: string, path: string): JournalHeader {
-  let header: { journal?: unknown };
+  let header: { journal?: unknown } | null = null;
   try {
-    header = JSON.parse(text) as { journal?: unknown };
+    header = JSON.parse(text) as { journal?: unknown } | null;
   } catch {
-    throw new SallyportError('SP4002', `${path} has no readable header`);
+    // Said below: no header.
   }
+  if (typeof header?.journal !== 'number') throw new SallyportError('SP4002', `${path} has no readable header`);
   if (header.journal !== 1) throw new SallyportError('SP4003', `${path} is a journal of version ${String(header.journal)}, expected 1`);
   return header as JournalHeader;
 }

@@ -43,13 +43,14 @@ export function readSnapshot(path: string): Snapshot {
     throw new SallyportError('SP5001', `cannot read ${path}: ${(error as Error).message}`);
   }
   const body = data.subarray(8);
-  if (data.toString('latin1', 0, 4) !== MAGIC || data.readUInt32LE(4) !== crc32(body))
+  if (data.length < 8 || data.toString('latin1', 0, 4) !== MAGIC || data.readUInt32LE(4) !== crc32(body))
     throw new SallyportError('SP5001', `${path} is damaged`);
   return deserialize(inflateSync(body)) as Snapshot;
 }
 
 /** SP5002 where a snapshot was written under another manifest; says which parts differ. */
 export function assertFits(snapshot: Snapshot, manifest: Readonly<Record<string, string>>): void {
-  const different = Object.keys(manifest).filter((name) => snapshot.manifest[name] !== manifest[name]);
+  const names = new Set([...Object.keys(snapshot.manifest), ...Object.keys(manifest)]);
+  const different = [...names].filter((name) => snapshot.manifest[name] !== manifest[name]);
   if (different.length > 0) throw new SallyportError('SP5002', `the snapshot differs in ${different.join(', ')}`);
 }

@@ -118,8 +118,16 @@ describe('order', () => {
   });
 
   it('settles ties of the whole hash by all of its bits', () => {
-    const rows = Array.from({ length: 40 }, (_, i) => ({ t: 5, d: 0, order: ((i % 4) << 28) | (i * 37) % 256, mark: i }));
-    const orders = (list: readonly Row[]): number[] => Log.of(list).applied.filter((a) => !a.response).map((a) => a.order >>> 0);
+    const rows = Array.from({ length: 40 }, (_, i) => ({
+      t: 5,
+      d: 0,
+      order: ((i % 4) << 28) | ((i * 37) % 256),
+      mark: i,
+    }));
+    const orders = (list: readonly Row[]): number[] =>
+      Log.of(list)
+        .applied.filter((a) => !a.response)
+        .map((a) => a.order >>> 0);
     expect(orders(rows)).toEqual([...orders(rows)].sort((a, b) => a - b));
     expect(orders([...rows].reverse())).toEqual(orders(rows));
   });
@@ -141,7 +149,10 @@ describe('order', () => {
   });
 
   it('gives a business event once, as a response', () => {
-    const { applied } = Log.of([{ t: 5, business: true, mark: 1 }, { t: 3, d: 4, mark: 2 }]);
+    const { applied } = Log.of([
+      { t: 5, business: true, mark: 1 },
+      { t: 3, d: 4, mark: 2 },
+    ]);
     expect(applied.map((a) => [a.t, a.response, a.mark])).toEqual([
       [3, false, 2],
       [5, true, 1],
@@ -154,7 +165,13 @@ describe('lateness', () => {
   it('holds events back until the watermark has passed their second', () => {
     const log = new Log();
     log.buffer.open(0);
-    log.buffer.add(batchOf([{ t: 0, d: 0 }, { t: 1, d: 0 }]), 0);
+    log.buffer.add(
+      batchOf([
+        { t: 0, d: 0 },
+        { t: 1, d: 0 },
+      ]),
+      0,
+    );
     log.buffer.advance();
     expect(log.applied).toHaveLength(0);
     log.buffer.add(batchOf([{ t: LATENESS + 999, d: 0 }]), 0);
@@ -172,8 +189,12 @@ describe('lateness', () => {
     expect(log.buffer.late).toBe(2);
     expect(log.applied).toHaveLength(10);
     const late = log.applied.filter((a) => a.mark === 9);
-    expect(late.map((a) => [a.t, a.response])).toEqual([[1000, false], [1050, true]]);
-    for (let i = 1; i < log.applied.length; i++) expect(log.applied[i].now).toBeGreaterThanOrEqual(log.applied[i - 1].now);
+    expect(late.map((a) => [a.t, a.response])).toEqual([
+      [1000, false],
+      [1050, true],
+    ]);
+    for (let i = 1; i < log.applied.length; i++)
+      expect(log.applied[i].now).toBeGreaterThanOrEqual(log.applied[i - 1].now);
     expect(late[0].now).toBeGreaterThanOrEqual(50);
   });
 
@@ -229,7 +250,13 @@ describe('several sources', () => {
     log.buffer.add(batchOf(far), 0);
     log.buffer.advance();
     expect(log.applied).toHaveLength(0);
-    log.buffer.add(batchOf([{ t: 30_000, mark: 2 }, { t: 30_010, mark: 2 }]), 1);
+    log.buffer.add(
+      batchOf([
+        { t: 30_000, mark: 2 },
+        { t: 30_010, mark: 2 },
+      ]),
+      1,
+    );
     log.buffer.advance();
     expect(Math.max(...log.applied.map((a) => a.t))).toBeLessThan(30_000 - LATENESS + 1000);
     log.buffer.close(1);
@@ -260,7 +287,14 @@ describe('several sources', () => {
     const log = new Log();
     log.buffer.open(3);
     expect(log.buffer.timeOf(3)).toBe(Number.NEGATIVE_INFINITY);
-    log.buffer.add(batchOf([{ t: 0, d: 0 }, { t: 700, d: 0 }, { t: 20, d: 0 }]), 3);
+    log.buffer.add(
+      batchOf([
+        { t: 0, d: 0 },
+        { t: 700, d: 0 },
+        { t: 20, d: 0 },
+      ]),
+      3,
+    );
     expect(log.buffer.timeOf(3)).toBe(T + 700);
     log.buffer.close(3);
     expect(log.buffer.timeOf(3)).toBe(Number.POSITIVE_INFINITY);

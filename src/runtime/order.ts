@@ -41,10 +41,18 @@ class SourceClock {
       this.jump = Number.NaN;
       return;
     }
-    if (time - this.latest <= JUMP_MS || time >= this.jump - JUMP_MS || this.latest === Number.NEGATIVE_INFINITY) {
-      this.latest = time;
-      this.jump = Number.NaN;
-    } else this.jump = time;
+    // The first time is such a jump too: a wrong one would make the whole source late.
+    if (time - this.latest <= JUMP_MS) this.advanceTo(time);
+    else if (time - this.jump > JUMP_MS) {
+      this.latest = this.jump;
+      this.jump = time;
+    } else if (time >= this.jump - JUMP_MS) this.advanceTo(Math.max(time, this.jump));
+    else this.jump = time;
+  }
+
+  private advanceTo(time: number): void {
+    this.latest = time;
+    this.jump = Number.NaN;
   }
 }
 
@@ -212,7 +220,7 @@ export class OrderBuffer {
     const rowB = Math.floor(b / 2) % MAX_BATCH_ROWS;
     const timeA = rowsA.timeMs[rowA] + (a % 2) * rowsA.durationMs[rowA];
     const timeB = rowsB.timeMs[rowB] + (b % 2) * rowsB.durationMs[rowB];
-    return timeA - timeB || (a % 2) - (b % 2) || rowsA.order[rowA] - rowsB.order[rowB];
+    return timeA - timeB || (a % 2) - (b % 2) || (rowsA.order[rowA] >>> 0) - (rowsB.order[rowB] >>> 0);
   }
 
   private applyRef(ref: number): void {

@@ -96,11 +96,18 @@ export class Timeline {
     this.current = Number.NaN;
   }
 
+  /** How many buckets of this width the log touches. */
+  private spanIn(widthMs: number): number {
+    return Math.floor(this.lastMs / widthMs) - Math.floor(this.firstMs / widthMs) + 1;
+  }
+
   /** The buckets of the report, at most {@link REPORT_BUCKETS}, gaps filled with zeros. */
   report(): TimeBucket[] {
     if (this.buckets.size === 0) return [];
-    const span = Math.floor(this.lastMs / this.widthMs) - Math.floor(this.firstMs / this.widthMs) + 1;
-    const factor = Math.max(1, Math.ceil(span / REPORT_BUCKETS));
+    const span = this.spanIn(this.widthMs);
+    let factor = Math.max(1, Math.ceil(span / REPORT_BUCKETS));
+    // The ends rarely fall on the borders of wider buckets: that may take one more.
+    while (this.spanIn(this.widthMs * factor) > REPORT_BUCKETS) factor++;
     const merged = merge(this.buckets, factor);
     const width = this.widthMs * factor;
     const first = Math.floor(this.firstMs / width);

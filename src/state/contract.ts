@@ -3,8 +3,6 @@
  * plain assertions, so that any test runner can drive it.
  */
 import assert from 'node:assert/strict';
-import { type ColumnName, createBatch as createRows, FLAG } from '../enrich/facts.ts';
-import { PRIOR_BASELINES } from '../enrich/model.ts';
 import { condition, count, distinct, last, type Needs, rate, spread, sprt, steps } from '../engine/aggregates.ts';
 import { type Batch, createBatch } from '../engine/batch.ts';
 import { compile } from '../engine/compile.ts';
@@ -14,6 +12,8 @@ import { plan } from '../engine/plan.ts';
 import { KEY_VALUES, type Program } from '../engine/program.ts';
 import { RISK } from '../engine/risk.ts';
 import type { StatePort } from '../engine/state.ts';
+import { type ColumnName, createBatch as createRows, FLAG } from '../enrich/facts.ts';
+import { PRIOR_BASELINES } from '../enrich/model.ts';
 
 /** What a case is given: a fresh, empty state for a program. */
 export type MakeState = (program: Program) => StatePort | Promise<StatePort>;
@@ -188,7 +188,13 @@ const records: ContractCase[] = [
         steps: steps({ key: 'ip' }),
       });
       for (let i = 0; i < 5; i++)
-        await d.event(i * 100, { ipLo: 1, pathLo: 10 + (i % 3), agentLo: i < 4 ? 8 : 9, objectNumber: 70 + i, status: 404 });
+        await d.event(i * 100, {
+          ipLo: 1,
+          pathLo: 10 + (i % 3),
+          agentLo: i < 4 ? 8 : 9,
+          objectNumber: 70 + i,
+          status: 404,
+        });
       assert.deepEqual(d.values('rate'), [5000 - 400 - 2000, 60]);
       assert.deepEqual(d.values('distinct'), [3, 0]);
       assert.deepEqual(d.values('sprt'), [5 * 1504, 5, 5]);
@@ -230,11 +236,41 @@ const guards: ContractCase[] = [
     name: 'a guard whose own condition does not hold lets nothing new through',
     async run(make) {
       const paths = distinct({ key: 'ip', of: 'path', windowMs: MINUTE, when: onlyPosts });
-      const d = await driverOf(make, { paths, n: count({ key: 'ip', windowMs: MINUTE, guard: { of: paths, is: 'new' } }) });
+      const d = await driverOf(make, {
+        paths,
+        n: count({ key: 'ip', windowMs: MINUTE, guard: { of: paths, is: 'new' } }),
+      });
       await d.event(0, { ipLo: 1, pathLo: 1, method: 1 });
       assert.deepEqual([d.values('paths'), d.values('n')], [[0, 0], [0]]);
       await d.event(1, { ipLo: 1, pathLo: 1, method: 3 });
       assert.deepEqual([d.values('paths'), d.values('n')], [[1, 1], [1]]);
+    },
+  },
+  {
+    name: 'leaves a combination out until a guard on an earlier key lets one of its operations run',
+    async run(make) {
+      const total = count({ key: 'ip', windowMs: MINUTE, when: failed });
+      const guard = { of: total, is: 'over', than: 3 } as const;
+      const paths = distinct({ key: ['fingerprint', 'ip'], of: 'path', windowMs: MINUTE, when: failed, guard });
+      const d = await driverOf(make, {
+        paths,
+        fresh: count({ key: ['fingerprint', 'ip'], windowMs: MINUTE, when: failed, guard: { of: paths, is: 'new' } }),
+      });
+      const seen: number[][] = [];
+      for (let i = 0; i < 5; i++) {
+        await d.event(i, { ipLo: 1, fingerprintLo: 1, pathLo: 10 + i, status: 500 });
+        seen.push([...d.values('paths'), ...d.values('fresh')]);
+      }
+      assert.deepEqual(seen, [
+        [0, 0, 0],
+        [0, 0, 0],
+        [1, 1, 1],
+        [2, 1, 2],
+        [3, 1, 3],
+      ]);
+      await d.event(6, { ipLo: 1, fingerprintLo: 1, pathLo: 20, status: 200 });
+      assert.deepEqual([d.values('paths'), d.values('fresh')], [[0, 0], [0]]);
+      assert.equal(d.requests('fingerprint×ip'), 0);
     },
   },
 ];

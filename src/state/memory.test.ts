@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { FLAG } from '../enrich/facts.ts';
 import { condition, count, distinct, top } from '../engine/aggregates.ts';
 import { LEVEL } from '../engine/batch.ts';
 import { ACTION } from '../engine/policy.ts';
 import { KEY_VALUES } from '../engine/program.ts';
 import { RISK } from '../engine/risk.ts';
+import { FLAG } from '../enrich/facts.ts';
 import { Driver, programOf, STATE_CONTRACT } from './contract.ts';
 import { ESTABLISHED_AGE_SEC, ESTABLISHED_EVENTS, MemoryState, MIN_IDLE_SEC, QUOTAS } from './memory.ts';
 import { PARTITION } from './table.ts';
@@ -17,7 +17,11 @@ describe('memory keeps the contract of a state', () => {
 
 const SCALE = 0.001;
 const ANONYMOUS = Math.round(QUOTAS.ip.anonymous * SCALE);
-const program = () => programOf({ n: count({ key: 'ip', windowMs: 3_600_000 }), d: distinct({ key: 'ip', of: 'path', windowMs: 3_600_000 }) });
+const program = () =>
+  programOf({
+    n: count({ key: 'ip', windowMs: 3_600_000 }),
+    d: distinct({ key: 'ip', of: 'path', windowMs: 3_600_000 }),
+  });
 
 function setUp(scale = SCALE) {
   const compiled = program();
@@ -127,7 +131,8 @@ describe('pressure', () => {
     const known = 1000;
     const hour = ESTABLISHED_AGE_SEC * 1000;
     for (let round = 0; round <= ESTABLISHED_EVENTS; round++)
-      for (let i = 0; i < known; i++) await driver.event((round * hour) / ESTABLISHED_EVENTS, { ...address(i + 1), pathLo: round + 1 });
+      for (let i = 0; i < known; i++)
+        await driver.event((round * hour) / ESTABLISHED_EVENTS, { ...address(i + 1), pathLo: round + 1 });
     const before = state.statistics();
     const from = hour + 1000;
     const requests = new Int32Array(known).fill(ESTABLISHED_EVENTS + 1);
@@ -190,7 +195,8 @@ describe('snapshots', () => {
     const one = new Driver(compiled, a);
     const feed = async (driver: Driver, i: number): Promise<number[]> => {
       await driver.event(i * 37, { ...address(1 + ((i * 7919) % 3000)), pathLo: 1 + (i % 23) }, i % 3 === 0);
-      if (i % 11 === 0) driver.settle('ip', { 0: i, [RISK.action]: i % 4, [RISK.untilSec]: driver.batch.nowSec + (i % 500) });
+      if (i % 11 === 0)
+        driver.settle('ip', { 0: i, [RISK.action]: i % 4, [RISK.untilSec]: driver.batch.nowSec + (i % 500) });
       return [...driver.batch.values, ...driver.batch.hasRisk, driver.risk('ip', 0) ?? -1];
     };
     for (let i = 0; i < 4000; i++) await feed(one, i);

@@ -1,10 +1,10 @@
 /**
  * State in process: flat tables per dimension. One batch is one synchronous call, so it is atomic by nature.
  */
-import { type Batch, LEVEL } from '../engine/batch.ts';
+import { type Batch, isLetIn, LEVEL } from '../engine/batch.ts';
 import { CELL_MAX, type Work } from '../engine/features/cells.ts';
 import { applyCount } from '../engine/features/count.ts';
-import { applyCusum, type CusumTable } from '../engine/features/cusum.ts';
+import { applyCusum } from '../engine/features/cusum.ts';
 import { applyDistinct, releaseDistinct } from '../engine/features/distinct.ts';
 import { applyLast } from '../engine/features/last.ts';
 import { applyRate } from '../engine/features/rate.ts';
@@ -14,10 +14,11 @@ import { applySprt } from '../engine/features/sprt.ts';
 import { applySteps } from '../engine/features/steps.ts';
 import { TopTable } from '../engine/features/top.ts';
 import { DIMENSIONS } from '../engine/keys.ts';
-import { GUARD, HEADER, KEY_VALUES, type KeyProgram, OP, type Operation, type Program } from '../engine/program.ts';
+import { GUARD, HEADER, KEY_VALUES, type KeyProgram, layoutOf, OP, type Program } from '../engine/program.ts';
 import { RISK } from '../engine/risk.ts';
 import type { StatePort, StateStatistics } from '../engine/state.ts';
 import { combine, lanes, mix32 } from '../lib/hash.ts';
+import { C, type Code, encode, MODE } from './code.ts';
 import { PARTITION, type Quota, Table } from './table.ts';
 
 /** Records per key at most. Figures: about 250 bytes a record, so that all full stay under 1 GiB. */
@@ -42,6 +43,8 @@ const ASN = DIMENSIONS.indexOf('asn');
 
 export class MemoryState implements StatePort {
   private program: Program;
+  private requestCode: readonly Code[] = [];
+  private responseCode: readonly Code[] = [];
   private readonly tables: Table[];
   private readonly risks: Table;
   private readonly tops: TopTable[] = [];
@@ -57,6 +60,7 @@ export class MemoryState implements StatePort {
   /** `scale` shrinks or grows every quota, for small machines and for tests. */
   constructor(program: Program, scale = 1) {
     this.program = program;
+    this.encode(program);
     this.pool = new SketchPool(Math.max(64, Math.round(SKETCH_SLOTS * scale)));
     this.tables = program.keys.map((key) => new Table(key.stride, quotaOf(key, scale), (c, at) => this.release(key, c, at)));
     this.risks = new Table(HEADER.cells + RISK.size, scaled(RISK_QUOTA, scale), () => {});
@@ -77,6 +81,11 @@ export class MemoryState implements StatePort {
     };
   }
 
+  private encode(program: Program): void {
+    this.requestCode = program.keys.map((key) => encode(key.request));
+    this.responseCode = program.keys.map((key) => encode(key.response));
+  }
+
   private release(key: KeyProgram, cells: Int32Array, at: number): void {
     for (const cell of key.distinctCells) releaseDistinct({ cells, pool: this.pool }, at + cell);
   }
@@ -86,6 +95,7 @@ export class MemoryState implements StatePort {
     if (program.keys.length !== keys.length || program.keys.some((key, i) => layoutOf(key) !== layoutOf(keys[i])))
       throw new RangeError('the new program lays records out differently');
     this.program = program;
+    this.encode(program);
     this.clean.fill(0);
     this.work.values = program.values;
   }
@@ -104,7 +114,7 @@ export class MemoryState implements StatePort {
       const lo = batch.lo[k];
       batch.hasRisk[k] = 0;
       const guarded = batch.response ? key.responseGuarded : key.requestGuarded;
-      if ((hi === 0 && lo === 0) || (guarded && !this.isLetIn(key, batch))) {
+      if ((hi === 0 && lo === 0) || (guarded && !isLetIn(key, batch))) {
         this.skip(k, key);
         continue;
       }
@@ -119,23 +129,9 @@ export class MemoryState implements StatePort {
       this.slots[k] = slot;
       const at = this.touch(table, slot, batch, key);
       w.cells = table.page(slot);
-      const operations = batch.response ? key.response : key.request;
-      for (let i = 0; i < operations.length; i++) this.run(operations[i], at, batch);
+      this.run(batch.response ? this.responseCode[k] : this.requestCode[k], at, batch);
       if (w.cells[at + HEADER.risk] !== 0) this.readRisk(k, w.cells, at, batch);
     }
-  }
-
-  /** May any operation run that waits for an earlier key? Their values are there already; those of this key are not. */
-  private isLetIn(key: KeyProgram, batch: Batch): boolean {
-    const operations = batch.response ? key.response : key.request;
-    const { values } = this.work;
-    for (let i = 0; i < operations.length; i++) {
-      const o = operations[i];
-      if (batch.conditions[o.when] === 0 || (o.guardValue >= key.value && o.guardValue < key.valueEnd)) continue;
-      const reached = values[o.guardValue] >= o.guardThan;
-      if (reached === (o.guard === GUARD.over)) return true;
-    }
-    return false;
   }
 
   /** A key that is absent has no record and all its values are 0: nothing of an earlier event may show through. */
@@ -189,62 +185,77 @@ export class MemoryState implements StatePort {
     return at;
   }
 
-  private run(o: Operation, at: number, batch: Batch): void {
+  /** Runs a key's operations on the record whose cells start at `at`. */
+  private run(code: Code, at: number, batch: Batch): void {
     const w = this.work;
     const { values } = w;
-    // A condition that does not hold still reads: judging may look at what earlier events left.
-    let readOnly = o.readOnly || (o.when >= 0 && batch.conditions[o.when] === 0);
-    if (o.guard === GUARD.over) readOnly ||= values[o.guardValue] < o.guardThan;
-    else if (o.guard === GUARD.under) readOnly ||= values[o.guardValue] >= o.guardThan;
-    w.readOnly = readOnly;
-    if (o.subject >= 0) {
-      w.subjectHi = batch.lanes[o.subject * 2];
-      w.subjectLo = batch.lanes[o.subject * 2 + 1];
-    }
-    switch (o.kind) {
-      case OP.count:
-        applyCount(w, at + o.cell, o.value, o.a);
-        break;
-      case OP.rate:
-        applyRate(w, at + o.cell, o.value, o.a, o.b, o.c);
-        break;
-      case OP.distinct:
-        applyDistinct(w, at + o.cell, o.value, o.a);
-        break;
-      case OP.sprt:
-        w.hit = batch.conditions[o.hit] !== 0;
-        applySprt(w, at + o.cell, o.value, o.a, o.b, o.c, o.d);
-        break;
-      case OP.cusum:
-        w.hit = batch.conditions[o.hit] !== 0;
-        applyCusum(w, at + o.cell, o.value, o.table as CusumTable, o.a);
-        break;
-      case OP.last:
-        applyLast(w, at + o.cell, o.value);
-        break;
-      case OP.spread:
-        applySpread(w, at + o.cell, o.value, o.a);
-        break;
-      case OP.steps:
-        applySteps(w, at + o.cell, o.value);
-        break;
-      case OP.top:
-        this.runTop(o, at, batch, readOnly);
-        break;
+    const { ints, tables } = code;
+    const { conditions } = batch;
+    for (let o = 0; o < ints.length; o += C.size) {
+      const when = ints[o + C.when];
+      const mode = ints[o + C.mode];
+      const holds = when < 0 || conditions[when] !== 0;
+      if (!holds && mode === MODE.skips) continue;
+      // A condition that does not hold still reads where somebody asks what earlier events left.
+      let readOnly = mode === MODE.readOnly || !holds;
+      const guard = ints[o + C.guard];
+      if (guard !== GUARD.none && !readOnly) {
+        const reached = values[ints[o + C.guardValue]] >= ints[o + C.guardThan];
+        readOnly = reached !== (guard === GUARD.over);
+      }
+      w.readOnly = readOnly;
+      const subject = ints[o + C.lanes];
+      if (subject >= 0) {
+        w.subjectHi = batch.lanes[subject];
+        w.subjectLo = batch.lanes[subject + 1];
+      }
+      const cell = at + ints[o + C.cell];
+      const value = ints[o + C.value];
+      switch (ints[o + C.kind]) {
+        case OP.count:
+          applyCount(w, cell, value, ints[o + C.a]);
+          break;
+        case OP.rate:
+          applyRate(w, cell, value, ints[o + C.a], ints[o + C.b], ints[o + C.c]);
+          break;
+        case OP.distinct:
+          applyDistinct(w, cell, value, ints[o + C.a]);
+          break;
+        case OP.sprt:
+          w.hit = conditions[ints[o + C.hit]] !== 0;
+          applySprt(w, cell, value, ints[o + C.a], ints[o + C.b], ints[o + C.c], ints[o + C.d]);
+          break;
+        case OP.cusum:
+          w.hit = conditions[ints[o + C.hit]] !== 0;
+          applyCusum(w, cell, value, tables[ints[o + C.table]], ints[o + C.a]);
+          break;
+        case OP.last:
+          applyLast(w, cell, value);
+          break;
+        case OP.spread:
+          applySpread(w, cell, value, ints[o + C.a]);
+          break;
+        case OP.steps:
+          applySteps(w, cell, value);
+          break;
+        case OP.top:
+          this.runTop(cell, value, ints[o + C.a], batch.nowMs);
+          break;
+      }
     }
   }
 
-  private runTop(o: Operation, at: number, batch: Batch, readOnly: boolean): void {
-    const { cells, values, subjectHi, subjectLo } = this.work;
+  private runTop(cell: number, value: number, windowMs: number, nowMs: number): void {
+    const { cells, values, subjectHi, subjectLo, readOnly } = this.work;
     if (readOnly || (subjectHi === 0 && subjectLo === 0)) {
-      values[o.value] = 0;
-      values[o.value + 1] = 0;
-      values[o.value + 2] = 0;
-      values[o.value + 3] = 0;
+      values[value] = 0;
+      values[value + 1] = 0;
+      values[value + 2] = 0;
+      values[value + 3] = 0;
       return;
     }
-    if (cells[at + o.cell] === 0) cells[at + o.cell] = this.tops.push(new TopTable());
-    this.tops[cells[at + o.cell] - 1].apply(values, o.value, subjectHi, subjectLo, batch.nowMs, o.a);
+    if (cells[cell] === 0) cells[cell] = this.tops.push(new TopTable());
+    this.tops[cells[cell] - 1].apply(values, value, subjectHi, subjectLo, nowMs, windowMs);
   }
 
   private readRisk(k: number, cells: Int32Array, at: number, batch: Batch): void {
@@ -340,12 +351,6 @@ export class MemoryState implements StatePort {
     this.pool.restore(s.pool as Record<string, unknown>);
     this.collapsed = s.collapsed as number;
   }
-}
-
-/** What must be equal for records to be read by another program: the key, and which cells belong to what. */
-function layoutOf(key: KeyProgram): string {
-  const cells = [...key.request, ...key.response].map((o) => `${o.kind}@${o.cell}`);
-  return [key.name, key.stride, ...cells].join();
 }
 
 function scaled(q: Quota, scale: number): Quota {

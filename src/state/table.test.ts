@@ -130,7 +130,9 @@ class Checked {
       expect([cells[0], cells[1], cells[MARK]]).toEqual([id, ~id, entry.mark]);
     }
     let visited = 0;
-    table.forEach(() => visited++);
+    table.forEach(() => {
+      visited++;
+    });
     expect(visited).toBe(model.size);
   }
 }

@@ -11,7 +11,7 @@ import { HEADER } from '../engine/program.ts';
 export const PARTITION = { anonymous: 0, established: 1, mitigated: 2 } as const;
 const PARTITIONS = 3;
 
-const PAGE_BITS = 12;
+const PAGE_BITS = 14;
 const PAGE_RECORDS = 1 << PAGE_BITS;
 /** Keys found lately, minus one. Small enough to stay in the second-level cache. */
 const RECENT_MASK = 0x1fff;

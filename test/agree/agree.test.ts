@@ -26,7 +26,17 @@ const run = (inputs: string[], more: Partial<TryRunOptions> = {}): Promise<Repor
   runTry({ inputs, latenessMs: LATENESS_MS, workers: 1, ...more });
 
 /** What must agree beside the hash: everything found, and who did it. */
-const essence = ({ decision_hash, events, late_events, findings, actors, incidents, totals, timeline, manifest }: Report) => ({
+const essence = ({
+  decision_hash,
+  events,
+  late_events,
+  findings,
+  actors,
+  incidents,
+  totals,
+  timeline,
+  manifest,
+}: Report) => ({
   decision_hash,
   events,
   late_events,

@@ -34,7 +34,7 @@ function clf(ms: number): string {
 }
 
 function line(ms: number, address: string, request: string, status: number, agent: string, user = '-'): Line {
-  const bytes = 200 + ((ms / 1000 + request.length * 37) % 4000 | 0);
+  const bytes = 200 + (((ms / 1000 + request.length * 37) % 4000) | 0);
   return { ms, text: `${address} - ${user} [${clf(ms)}] "${request} HTTP/1.1" ${status} ${bytes} "-" "${agent}"` };
 }
 
@@ -53,15 +53,34 @@ export function makeLog(n: number, seed = 7): Line[] {
     const r = random();
     if (r < 0.04) lines.push(line(ms, address, 'POST /api/login', random() < 0.1 ? 401 : 204, agent));
     else if (r < 0.5) lines.push(line(ms, address, `GET /api/items/${Math.floor(random() * 3000)}`, 200, agent, user));
-    else if (r < 0.7) lines.push(line(ms, address, `GET /search?q=${pick(['red', 'blue', 'green'])}&page=${1 + Math.floor(random() * 3)}`, 200, agent));
+    else if (r < 0.7)
+      lines.push(
+        line(
+          ms,
+          address,
+          `GET /search?q=${pick(['red', 'blue', 'green'])}&page=${1 + Math.floor(random() * 3)}`,
+          200,
+          agent,
+        ),
+      );
     else if (r < 0.72) lines.push(line(ms, address, '/old-page'.replace('/', 'GET /'), 404, agent));
     else lines.push(line(ms, address, `GET /assets/app.${Math.floor(random() * 9)}.js`, 200, agent));
   }
   const share = Math.floor(attacks / 5);
   const at = (from: number, i: number, every: number): number => START + (from + Math.floor(i * every)) * 1000;
   for (let i = 0; i < share; i++) {
-    lines.push(line(at(300, i, 0.5), '203.0.113.7', 'POST /api/login', i % 50 === 49 ? 204 : 401, 'python-requests/2.31.0'));
-    lines.push(line(at(900, i, 0.2), '203.0.113.66', `GET /${pick(['admin', 'backup', 'config', 'setup'])}/${i}.php`, 404, 'Mozilla/5.0'));
+    lines.push(
+      line(at(300, i, 0.5), '203.0.113.7', 'POST /api/login', i % 50 === 49 ? 204 : 401, 'python-requests/2.31.0'),
+    );
+    lines.push(
+      line(
+        at(900, i, 0.2),
+        '203.0.113.66',
+        `GET /${pick(['admin', 'backup', 'config', 'setup'])}/${i}.php`,
+        404,
+        'Mozilla/5.0',
+      ),
+    );
     lines.push(line(at(1200, i, 1), '192.0.2.200', `GET /api/items/${5000 + i}`, i % 3 === 0 ? 404 : 200, AGENTS[0]));
     lines.push(line(at(100, i, 2.5), `192.0.2.${i % 180}`, 'POST /api/login', 401, AGENTS[1]));
     lines.push(line(at(2000, i, 0.05), '203.0.113.99', 'GET /api/items/17', 200, 'curl/8.5.0'));

@@ -1,12 +1,23 @@
 /** Catalogue 18, as far as a log shows: a client that is not what it calls itself. */
-import { BOT_STATUS, FLAG, NETWORK_CLASS, SOFTWARE_CLASS } from '../../enrich/facts.ts';
-import { softwareName } from '../../enrich/software.ts';
+
 import { condition, count, distinct, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
+import { BOT_STATUS, FLAG, NETWORK_CLASS, SOFTWARE_CLASS } from '../../enrich/facts.ts';
+import { softwareName } from '../../enrich/software.ts';
 import { days, hours } from '../../lib/units.ts';
 import { about, counted, ramp } from '../evidence.ts';
-import { browserPage, browserPageReferred, contentAsked, contentServed, followed, isUsual, siteNeeds, visitKey, visitNeeds } from '../visits.ts';
+import {
+  browserPage,
+  browserPageReferred,
+  contentAsked,
+  contentServed,
+  followed,
+  isUsual,
+  siteNeeds,
+  visitKey,
+  visitNeeds,
+} from '../visits.ts';
 
 /** A crawler's name from a network that its operator says is not its own: a lie that only serves to be let in. */
 const IMPOSTOR = 6500;
@@ -103,7 +114,9 @@ function ofSession(context: BuildContext) {
     needs: sessionNeeds(context),
     judge: (v: SessionValues, f: Facts) => Math.max(changed(v), weigh(v, f)),
     say: (v: SessionValues, f: Facts) =>
-      changed(v) > weigh(v, f) ? `one session under ${about(v.agents.n)} different agents within an hour` : sayClient(v, f),
+      changed(v) > weigh(v, f)
+        ? `one session under ${about(v.agents.n)} different agents within an hour`
+        : sayClient(v, f),
   };
 }
 

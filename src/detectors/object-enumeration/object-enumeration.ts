@@ -1,8 +1,9 @@
 /** Catalogue 11: one actor asks for more of one route's objects than anybody needs, walks their ids, or is refused them. */
-import { FLAG, NETWORK_CLASS, ROUTE_CLASS } from '../../enrich/facts.ts';
+
 import { condition, distinct, sprt, steps, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
+import { FLAG, NETWORK_CLASS, ROUTE_CLASS } from '../../enrich/facts.ts';
 import { millinats } from '../../lib/fixed.ts';
 import { hours } from '../../lib/units.ts';
 import { about, percent, ramp } from '../evidence.ts';
@@ -42,7 +43,7 @@ const tells = (status: number): boolean =>
 
 const asked = condition(
   'object asked for',
-  (f) => f.hasObject && f.routeClass !== ROUTE_CLASS.search && tells(f.status),
+  (f) => f.hasObject && f.routeClass !== ROUTE_CLASS.search && f.probeRule === 0 && tells(f.status),
   contentAsked,
 );
 /** Behind an address there may be many people with an identity of their own: each answers for itself. */
@@ -82,17 +83,18 @@ type Values = ValuesOf<ReturnType<typeof needsOf>>;
 /** Share in permille of the steps that a walk takes. */
 function walked(v: Values): number {
   const { n, same, plusOne } = v.steps;
-  return n < STEPS ? 0 : Math.floor(((same > plusOne ? same : plusOne) * 1000) / n);
+  return n < STEPS ? 0 : Math.floor((Math.max(same, plusOne) * 1000) / n);
 }
 
-/** Names in place of numbers on a page: whether such a page is there is probing's question. */
-const isNamedPage = (f: Facts): boolean => f.routeClass === ROUTE_CLASS.page && f.objectNumber < 0;
+/** Names in place of numbers on a page, and routes that never answered: whether there is such a thing, probing asks. */
+const isProbed = (f: Facts): boolean =>
+  (f.routeClass === ROUTE_CLASS.page && f.objectNumber < 0) || !f.has(FLAG.KNOWN_ROUTE);
 
 /** Somebody with a browser who looks at the next picture, and the next: pages come with what is on them. */
 const isLookedAt = (v: Values, f: Facts): boolean => f.routeClass === ROUTE_CLASS.page && v.assets.n * 2 >= v.content.n;
 
 function refusalEvidence(v: Values, f: Facts, share: number): number {
-  if (v.objects.n < TRIED || v.refusals.llr < DECIDED || isNamedPage(f)) return 0;
+  if (v.objects.n < TRIED || v.refusals.llr < DECIDED || isProbed(f)) return 0;
   if (share >= PARTLY) return v.refusals.llr;
   // Without a walk it may be an application that did not learn yet that its objects are gone.
   return Math.min(v.refusals.llr, 4600 + ramp(v.objects.n, 20, 100, 0, 2000));
@@ -103,7 +105,7 @@ function volumeEvidence(v: Values, f: Facts, share: number, limit: number): numb
   const volume = ramp(v.objects.n, limit, limit * 10, VOLUME, VOLUME_MOST);
   if (isLookedAt(v, f)) return Math.min(volume, CAP.outlier);
   const steadily = share >= WALK ? WALKED : share >= PARTLY ? PARTLY_WALKED : 0;
-  return volume + steadily + (v.refusals.llr >= DECIDED && !isNamedPage(f) ? REFUSED : 0);
+  return volume + steadily + (v.refusals.llr >= DECIDED && !isProbed(f) ? REFUSED : 0);
 }
 
 export const objectEnumeration = defineDetector({
@@ -133,7 +135,8 @@ export const objectEnumeration = defineDetector({
       say(v: Values, f: Facts) {
         const parts = [`${about(v.objects.n)} different objects such as ${example(f)} within an hour`];
         const share = walked(v);
-        if (share >= PARTLY) parts.push(`${percent(share, 1000)} in ${v.steps.plusOne >= v.steps.same ? 'steps of one' : 'equal steps'}`);
+        if (share >= PARTLY)
+          parts.push(`${percent(share, 1000)} in ${v.steps.plusOne >= v.steps.same ? 'steps of one' : 'equal steps'}`);
         if (v.refusals.llr >= DECIDED) parts.push(`${v.refusals.hits} of ${v.refusals.n} refused or missing`);
         const basis = baselines.origin === 'learned' ? '99.9 % of actors stay below' : 'assumed usual: at most';
         return v.objects.n > limit ? `${parts.join(', ')}; ${basis} ${Math.round(limit / HEADROOM)}` : parts.join(', ');

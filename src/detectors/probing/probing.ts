@@ -1,20 +1,38 @@
-import { BUSINESS } from '../../event/exchange.ts';
-import { BOT_STATUS, FLAG, ROUTE_CLASS } from '../../enrich/facts.ts';
-import { PROBE_MILLINATS, probeRuleOf } from '../../enrich/content/index.ts';
+/** Catalogue 23: somebody looks for what is not there, or not meant for them. */
+
 import { condition, count, distinct, sprt, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
+import { PROBE_MILLINATS, probeRuleOf } from '../../enrich/content/index.ts';
+import { BOT_STATUS, FLAG, METHODS, ROUTE_CLASS } from '../../enrich/facts.ts';
+import { BUSINESS } from '../../event/exchange.ts';
 import { millinats } from '../../lib/fixed.ts';
 import { days, hours } from '../../lib/units.ts';
 import { percent, ramp } from '../evidence.ts';
 
 /** Statuses that say "there is nothing like that here, or not for you". 401 is a question for a password, not a miss. */
 const isMiss = (status: number): boolean =>
-  status === 404 || status === 403 || status === 400 || status === 405 || status === 410 || status === 414 || status === 501;
+  status === 404 ||
+  status === 403 ||
+  status === 400 ||
+  status === 405 ||
+  status === 410 ||
+  status === 414 ||
+  status === 501;
 
-/** What a page pulls in by itself may be missing without anybody having looked for it. */
+const OPTIONS = METHODS.indexOf('OPTIONS');
+
+/** What a page pulls in by itself, or a browser asks beforehand, may be missing without anybody having looked for it. */
 const isSought = (f: Facts): boolean =>
-  f.probeRule !== 0 || (f.routeClass !== ROUTE_CLASS.asset && f.routeClass !== ROUTE_CLASS.feed);
+  f.probeRule !== 0 ||
+  (f.routeClass !== ROUTE_CLASS.asset && f.routeClass !== ROUTE_CLASS.feed && f.method !== OPTIONS);
+
+/** One of our own pages asks, for somebody it knows, for what this person may not have: the page's mistake. */
+const isOverreach = (f: Facts): boolean =>
+  f.status === 403 &&
+  f.probeRule === 0 &&
+  f.has(FLAG.SAME_SITE_REFERRER) &&
+  (f.hasPrincipal || f.batch.sessionLo[f.row] !== 0);
 
 /**
  * Crawlers ask for pages that were once there. One whose network proves it is never judged; one that only says so is
@@ -36,17 +54,30 @@ const hasOwnDetector = (f: Facts): boolean =>
   ((f.routeClass === ROUTE_CLASS.login || f.routeClass === ROUTE_CLASS.signup) && f.status !== 404);
 
 const looked = condition('looked for a path', (f) => isJudged(f) && !hasOwnDetector(f));
-const missed = condition('path missed', (f) => isJudged(f) && !hasOwnDetector(f) && isMiss(f.status));
-/** A miss on the way from one of our own pages is our dead link. */
-const followedLink = condition('dead link followed', (f) => f.has(FLAG.SAME_SITE_REFERRER) && f.probeRule === 0 && isJudged(f) && isMiss(f.status));
+const missed = condition('path missed', (f) => isMiss(f.status) && !isOverreach(f), looked);
+/** A miss on the way from another page, ours or a search engine's: where several get it, the link is dead. */
+const followedLink = condition('dead link followed', (f) => !f.has(FLAG.NO_REFERRER) && f.probeRule === 0, missed);
 /** A path only probing asks for, and it was not served: a site's own administration is. */
-const probed = condition('probe path refused', (f) => f.probeRule !== 0 && (f.status >= 400 || f.status === 0) && f.botStatus !== BOT_STATUS.verified);
+const probed = condition(
+  'probe path refused',
+  (f) => f.probeRule !== 0 && (f.status >= 400 || f.status === 0) && f.botStatus !== BOT_STATUS.verified,
+);
 const proxied = condition('proxy attempt', (f) => f.has(FLAG.PROXY_ATTEMPT));
 const malformed = condition('malformed request', (f) => f.has(FLAG.MALFORMED) && (f.status === 0 || f.status >= 400));
-const concerns = condition('probing concerns', (f) => f.has(FLAG.MALFORMED | FLAG.PROXY_ATTEMPT) || missed.test(f) || probed.test(f));
+const concerns = condition(
+  'probing concerns',
+  (f) => f.has(FLAG.MALFORMED | FLAG.PROXY_ATTEMPT) || probed.test(f) || (looked.test(f) && missed.test(f)),
+);
 
 /** Different paths below which a run of misses is no search. */
 const FEWEST_PATHS = 3;
+/**
+ * Misses that a handful of old bookmarks does not make, where none of them is a path that only probing asks for; and how
+ * many it takes to weigh as much as the test says.
+ */
+const ORDINARY_MISSES = 5;
+const ORDINARY_MOST = 10;
+const ORDINARY = 5500;
 
 const missShare = (baselines: BuildContext['baselines']): number => Math.min(0.3, Math.max(0.05, baselines.miss));
 
@@ -99,26 +130,40 @@ export const probing = defineDetector({
       judge(v: Values, f) {
         const { probes, garbage, proxies, misses } = v;
         // One path that nobody else asks for is evidence already; each further one adds half as much.
-        const known = f.probeRule === 0 || probes.n === 0 ? 0 : PROBE_MILLINATS[f.probeRule] + ramp(probes.n, 2, 6, 1500, 6000);
+        const known =
+          f.probeRule === 0 || probes.n === 0 ? 0 : PROBE_MILLINATS[f.probeRule] + ramp(probes.n, 2, 6, 1500, 6000);
         const several = probes.n >= 3 ? ramp(probes.n, 3, 8, 4600, CAP.sequential) : 0;
-        const wire = Math.max(ramp(garbage.n, 3, 10, 4600, CAP.sequential), proxies.n === 0 ? 0 : ramp(proxies.n, 1, 6, 5200, CAP.sequential));
-        // A job that asks for one missing file again and again is broken, and looks for nothing.
-        const tested = misses.llr >= decided && v.paths.n >= FEWEST_PATHS ? misses.llr : 0;
-        return Math.max(known, several, wire, tested);
+        const wire = Math.max(
+          ramp(garbage.n, 3, 10, 4600, CAP.sequential),
+          proxies.n === 0 ? 0 : ramp(proxies.n, 1, 6, 5200, CAP.sequential),
+        );
+        return Math.max(known, several, wire, misses.llr >= decided ? tested(v) : 0);
       },
       say(v: Values, f) {
         const { probes, garbage, proxies, misses, paths } = v;
         const parts: string[] = [];
-        if (misses.llr >= decided && paths.n >= FEWEST_PATHS)
-          parts.push(`${misses.hits} of ${misses.n} different paths tried were not there (${baselines.origin === 'learned' ? 'usual' : 'assumed'}: ${percent(Math.round(p0 * 1000), 1000)})`);
+        if (misses.llr >= decided && tested(v) > 0)
+          parts.push(
+            `${misses.hits} of ${misses.n} different paths tried were not there (${baselines.origin === 'learned' ? 'usual' : 'assumed'}: ${percent(Math.round(p0 * 1000), 1000)})`,
+          );
         if (probes.n > 0) {
           const rule = probeRuleOf(f.probeRule);
-          parts.push(`${probes.n} ${probes.n === 1 ? 'path' : 'paths'} that only probing asks for${rule === undefined ? '' : `, such as ${rule.says}`}`);
+          parts.push(
+            `${probes.n} ${probes.n === 1 ? 'path' : 'paths'} that only probing asks for${rule === undefined ? '' : `, such as ${rule.says}`}`,
+          );
         }
-        if (proxies.n > 0) parts.push(`${proxies.n} ${proxies.n === 1 ? 'attempt' : 'attempts'} to use the server as a proxy`);
+        if (proxies.n > 0)
+          parts.push(`${proxies.n} ${proxies.n === 1 ? 'attempt' : 'attempts'} to use the server as a proxy`);
         if (garbage.n >= 3) parts.push(`${garbage.n} request lines that are no HTTP`);
         return parts.length > 0 ? parts.join('; ') : `${paths.n} paths tried`;
       },
     };
   },
 });
+
+/** What the test says, in millinats. A job that asks for one missing file again and again is broken: it looks for nothing. */
+function tested(v: Values): number {
+  if (v.paths.n < FEWEST_PATHS) return 0;
+  if (v.probes.n > 0) return v.misses.llr;
+  return Math.min(v.misses.llr, ramp(v.misses.hits, ORDINARY_MISSES, ORDINARY_MOST, ORDINARY, CAP.sequential));
+}

@@ -1,9 +1,10 @@
 /** Catalogue 14: one actor takes the content as a whole: much of it, each piece once, without what people load with it. */
-import { NETWORK_CLASS, SOFTWARE_CLASS } from '../../enrich/facts.ts';
+
 import { condition, count, distinct, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
 import type { ActorDimension } from '../../engine/keys.ts';
+import { FLAG, NETWORK_CLASS, SOFTWARE_CLASS } from '../../enrich/facts.ts';
 import { days } from '../../lib/units.ts';
 import { about, percent, ramp } from '../evidence.ts';
 import { contentServed, isUsual, siteNeeds, visitNeeds } from '../visits.ts';
@@ -66,7 +67,7 @@ function allowance(actor: ActorDimension, f: Facts, v: Values, base: number): nu
 }
 
 function judgeVisits(actor: ActorDimension, v: Values, f: Facts, base: number): number {
-  if (actor === 'ip' && f.networkClass === NETWORK_CLASS.internal) return 0;
+  if (actor === 'ip' && (f.networkClass === NETWORK_CLASS.internal || f.has(FLAG.AUTHENTICATED))) return 0;
   const deep = ramp(v.deep.n, DEEP_REQUESTS, DEEP_REQUESTS * 10, FINDING, CAP.outlier);
   const { n } = v.paths;
   if (n < COVERAGE_PATHS || !isOnce(v)) return deep;
@@ -84,7 +85,9 @@ function sayVisits(v: Values): string {
   const parts: string[] = [];
   if (v.paths.n >= COVERAGE_PATHS) {
     const once = Math.min(v.content.n, v.paths.n);
-    parts.push(`${about(v.paths.n)} different pages in ${v.content.n} visits within a day (${percent(once, v.content.n)} new)`);
+    parts.push(
+      `${about(v.paths.n)} different pages in ${v.content.n} visits within a day (${percent(once, v.content.n)} new)`,
+    );
     if (v.readers.n >= COVERAGE_READERS)
       parts.push(`${percent(Math.min(v.paths.n, v.site.n), v.site.n)} of all that anybody opened`);
     parts.push(v.assets.n === 0 ? 'nothing loaded with them' : `${v.assets.n} assets loaded with them`);

@@ -1,12 +1,13 @@
 /** Catalogue 17: gaps between pages that no person keeps: all alike, or too short to read anything. */
-import { FLAG, NETWORK_CLASS, ROUTE_CLASS, SOFTWARE_CLASS } from '../../enrich/facts.ts';
+
 import { spread, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
+import { FLAG, NETWORK_CLASS, ROUTE_CLASS, SOFTWARE_CLASS } from '../../enrich/facts.ts';
 import { ln, millinats } from '../../lib/fixed.ts';
 import { humanDuration, minutes, seconds } from '../../lib/units.ts';
 import { percent, ramp } from '../evidence.ts';
-import { contentServed, followed, visitKey, visitNeeds } from '../visits.ts';
+import { contentServed, followed, ownContent, visitKey, visitNeeds } from '../visits.ts';
 
 /** A longer pause starts a new visit. */
 const BREAK_MS = minutes(30);
@@ -14,9 +15,12 @@ const BREAK_MS = minutes(30);
 /** Regular: gaps needed, and mean deviation over mean gap at most, in permille. Random arrivals have 740, people more. */
 const GAPS = 20;
 const REGULAR = 100;
-/** Shorter mean gaps say nothing: of whole seconds, of connections that a browser opens at once. */
+/**
+ * Shorter mean gaps say nothing: whole seconds blur them, and below a second a page that fetches its parts one by one is
+ * as regular as the server's answers.
+ */
 const LEAST_MEAN_COARSE_MS = seconds(2);
-const LEAST_MEAN_MS = 50;
+const LEAST_MEAN_MS = seconds(1);
 
 /** Fast: gaps needed, and how long it must have gone on. */
 const FAST_GAPS = 8;
@@ -51,7 +55,7 @@ const PER_GAP = Int32Array.from({ length: HURRY_MS / STEP_MS + 1 }, (_, i) => {
 function needsOf({ actor }: BuildContext) {
   const { paths, content } = visitNeeds(actor);
   return {
-    gaps: spread({ key: visitKey(actor), when: contentServed, guard: followed(actor), breakMs: BREAK_MS }),
+    gaps: spread({ key: visitKey(actor), when: ownContent(actor), guard: followed(actor), breakMs: BREAK_MS }),
     paths,
     content,
   } as const;
@@ -101,7 +105,7 @@ export const timingRegularity = defineDetector({
     needs: needsOf(context),
     judge(v: Values, f: Facts) {
       if (v.gaps.n < FAST_GAPS || v.paths.n < LEAST_PATHS || v.paths.n * 1000 < v.content.n * NEW) return 0;
-      if (context.actor === 'ip' && f.networkClass === NETWORK_CLASS.internal) return 0;
+      if (context.actor === 'ip' && (f.networkClass === NETWORK_CLASS.internal || f.has(FLAG.AUTHENTICATED))) return 0;
       return Math.max(regular(v, f), tooFast(v, f));
     },
     say(v: Values, f: Facts) {

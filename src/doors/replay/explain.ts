@@ -7,9 +7,9 @@ import { GROUPS } from '../../engine/detector.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { ACTION, ACTIONS } from '../../engine/policy.ts';
 import type { Instance } from '../../engine/program.ts';
-import { PRIOR_MILLINATS, RISK } from '../../engine/risk.ts';
+import { GROUP_WEIGHT, logOdds as riskOf, PRIOR_MILLINATS, RISK } from '../../engine/risk.ts';
 import { SallyportError } from '../../lib/errors.ts';
-import { probability } from '../../lib/fixed.ts';
+import { MILLINATS, probability } from '../../lib/fixed.ts';
 import { isJournal } from '../../record/journal.ts';
 import { findingId, findingReport } from '../../runtime/build-report.ts';
 import type { ExplainedEvent, ExplainedTerm, ExplainedValue, Explanation, Flip } from '../../runtime/explanation.ts';
@@ -25,8 +25,6 @@ import { METHODS } from '../../enrich/facts.ts';
 /** Events of the actor that are shown before and after the one that decided. */
 const AROUND = 5;
 const SAMPLE_MAX = 200;
-/** Share that each next weaker group of evidence counts (engine/risk.ts). */
-const RHO = 0.7;
 
 /** What was seen at the moment of detection, copied out of the engine. */
 interface Moment {
@@ -150,7 +148,7 @@ function momentOf(engine: Engine, instance: Instance): Moment {
   const { batch } = engine;
   const { key } = instance;
   const terms = termsOf(engine, instance);
-  const logOdds = PRIOR_MILLINATS + terms.reduce((sum, t) => sum + Math.trunc(t.millinats * t.weight), 0);
+  const logOdds = riskOf(batch.risk, key * RISK.size, instance.classIndex);
   return {
     key,
     hi: batch.hi[key],
@@ -189,7 +187,7 @@ function termsOf(engine: Engine, instance: Instance): ExplainedTerm[] {
     detector: t.group === instance.detector.group ? instance.detector.id : `(${t.group})`,
     group: t.group,
     millinats: t.millinats,
-    weight: t.millinats < 0 ? 1 : RHO ** i,
+    weight: t.millinats < 0 ? 1 : GROUP_WEIGHT[i] / MILLINATS,
   }));
 }
 

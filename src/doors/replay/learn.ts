@@ -12,7 +12,7 @@ import { OrderBuffer } from '../../runtime/order.ts';
 import { type SourceChunk, Stage } from './stage.ts';
 
 /** Exchanges that are learned from, of all sources together. */
-export const LEARN_EXCHANGES = 80_000;
+export const LEARN_EXCHANGES = 40_000;
 /** Least that is learned from of each source, however many there are. */
 const LEARN_EXCHANGES_MIN = 2000;
 

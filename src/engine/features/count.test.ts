@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CELL_MAX } from './cells.ts';
 import { applyCount, COUNT_CELLS } from './count.ts';
-import { AT, bench, MONDAY, spilled, STARTS } from './testing.ts';
+import { AT, bench, MONDAY, STARTS, spilled } from './testing.ts';
 
 fc.configureGlobal({ seed: 20240304 });
 

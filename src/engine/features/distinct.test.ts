@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hashString } from '../../lib/hash.ts';
 import { applyDistinct, DISTINCT_CELLS, releaseDistinct } from './distinct.ts';
 import { EXACT_MAX, SketchPool } from './sketch-pool.ts';
-import { AT, bench, MONDAY, spilled, STARTS } from './testing.ts';
-import { hashString } from '../../lib/hash.ts';
+import { AT, bench, MONDAY, STARTS, spilled } from './testing.ts';
 
 fc.configureGlobal({ seed: 20240304 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyLast, LAST_CELLS } from './last.ts';
-import { AT, bench, MONDAY, spilled, STARTS } from './testing.ts';
+import { AT, bench, MONDAY, STARTS, spilled } from './testing.ts';
 
 fc.configureGlobal({ seed: 20240304 });
 

@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applySpread, SPREAD_CELLS, SPREAD_MEMORY } from './spread.ts';
-import { AT, bench, MONDAY, spilled, STARTS } from './testing.ts';
+import { AT, bench, MONDAY, STARTS, spilled } from './testing.ts';
 
 fc.configureGlobal({ seed: 20240304 });
 
 const BREAK = 600_000;
 
-function see(b: ReturnType<typeof bench>, nowMs: number, readOnly = false): { n: number; mean: number; deviation: number } {
+function see(
+  b: ReturnType<typeof bench>,
+  nowMs: number,
+  readOnly = false,
+): { n: number; mean: number; deviation: number } {
   b.at(nowMs).readOnly = readOnly;
   applySpread(b.w, AT, 0, BREAK);
   const [n, mean, deviation] = b.w.values;
