@@ -3,14 +3,14 @@
  * detectors' tests and fixtures; not part of the package.
  */
 import { readFileSync } from 'node:fs';
+import type { Detector } from '../engine/detector.ts';
+import { ACTIONS } from '../engine/policy.ts';
 import { createEnricher } from '../enrich/compose.ts';
 import { createBatch } from '../enrich/facts.ts';
-import { EMPTY_MODEL, type Baselines, type LearnedModel, PRIOR_BASELINES } from '../enrich/model.ts';
+import { type Baselines, EMPTY_MODEL, type LearnedModel, PRIOR_BASELINES } from '../enrich/model.ts';
 import { NetworkTable } from '../enrich/network.ts';
 import { classByName } from '../enrich/routes/classes.ts';
 import { type RawInit, rawFrom, TEST_TIME } from '../enrich/testing.ts';
-import type { Detector } from '../engine/detector.ts';
-import { ACTIONS } from '../engine/policy.ts';
 import { compose } from '../runtime/compose.ts';
 import { OrderBuffer } from '../runtime/order.ts';
 
@@ -33,7 +33,9 @@ export interface Exchange {
   readonly business?: string;
   /** A request line that is no HTTP, in place of method and target. */
   readonly request?: string;
-  readonly repeat?: { readonly n: number; readonly every_s: number } & Partial<Record<'target' | 'ip' | 'agent' | 'user' | 'session' | 'key' | 'referrer', string>>;
+  readonly repeat?: { readonly n: number; readonly every_s: number } & Partial<
+    Record<'target' | 'ip' | 'agent' | 'user' | 'session' | 'key' | 'referrer', string>
+  >;
 }
 
 export interface FixtureOptions {
@@ -62,7 +64,9 @@ export interface FixtureResult {
 
 /** Reads a fixture: JSON lines; a first line may hold `{"options": {…}}`. */
 export function readFixture(url: URL): { exchanges: Exchange[]; options: FixtureOptions } {
-  const lines = readFileSync(url, 'utf8').split('\n').filter((line) => line.trim() !== '');
+  const lines = readFileSync(url, 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '');
   let options: FixtureOptions = {};
   const exchanges: Exchange[] = [];
   for (const line of lines) {
@@ -89,7 +93,9 @@ export function expand(exchange: Exchange): Exchange[] {
 function rawInit(e: Exchange): RawInit {
   return {
     address: e.ip ?? '',
-    ...(e.request === undefined ? { method: e.method ?? 'GET', target: e.target ?? '/' } : { method: '', target: '', protocol: '', request: e.request }),
+    ...(e.request === undefined
+      ? { method: e.method ?? 'GET', target: e.target ?? '/' }
+      : { method: '', target: '', protocol: '', request: e.request }),
     status: e.status ?? 200,
     agent: e.agent ?? '',
     principal: e.user ?? '',
@@ -112,7 +118,13 @@ function modelOf(options: FixtureOptions): LearnedModel {
     version: 'fixture',
     routes: (options.routes ?? []).map((template) => {
       const bytes = encoder.encode(template);
-      return { template, routeClass: classByName(bytes, 0, bytes.length, 0), answered: 1, requests: 1, origin: 'configured' as const };
+      return {
+        template,
+        routeClass: classByName(bytes, 0, bytes.length, 0),
+        answered: 1,
+        requests: 1,
+        origin: 'configured' as const,
+      };
     }),
     baselines: { ...PRIOR_BASELINES, ...options.baselines },
   };

@@ -8,7 +8,17 @@ import type { Aggregate, Condition, Needs, Phase, Subject } from './aggregates.t
 import { CLASSES, type Detector, GROUPS } from './detector.ts';
 import type { CusumTable } from './features/cusum.ts';
 import { DIMENSIONS, type Key, keyName } from './keys.ts';
-import { GUARD, HEADER, type Instance, type JudgeOrder, KEY_VALUES, type KeyProgram, OP, type Operation, type Program } from './program.ts';
+import {
+  GUARD,
+  HEADER,
+  type Instance,
+  type JudgeOrder,
+  KEY_VALUES,
+  type KeyProgram,
+  OP,
+  type Operation,
+  type Program,
+} from './program.ts';
 import { HANDLES, SHAPE } from './shapes.ts';
 
 export interface CompileOptions {
@@ -92,7 +102,15 @@ class Compiler {
   ensureKey(key: Key): void {
     const name = keyName(key);
     if (!this.keys.has(name))
-      this.keys.set(name, { key, stride: HEADER.cells, request: [], response: [], distinctCells: [], value: 0, valueEnd: 0 });
+      this.keys.set(name, {
+        key,
+        stride: HEADER.cells,
+        request: [],
+        response: [],
+        distinctCells: [],
+        value: 0,
+        valueEnd: 0,
+      });
   }
 
   /**
@@ -170,8 +188,14 @@ class Compiler {
     const guarding = guard ? this.operations.get(signature(guard.of, phase)) : undefined;
     if (guard && !guarding)
       throw new Error(`aggregate ${source}: its guard is applied later in the batch; use a key that comes earlier`);
-    if (guarding && guarding.phase !== phase) throw new Error(`aggregate ${source}: its guard is updated in the other phase`);
-    if (guard && (guard.is === 'new' || guard.is === 'seen') && guard.of.kind !== 'distinct' && guard.of.kind !== 'last')
+    if (guarding && guarding.phase !== phase)
+      throw new Error(`aggregate ${source}: its guard is updated in the other phase`);
+    if (
+      guard &&
+      (guard.is === 'new' || guard.is === 'seen') &&
+      guard.of.kind !== 'distinct' &&
+      guard.of.kind !== 'last'
+    )
       throw new Error(`aggregate ${source}: only distinct and last know what is new`);
     if ('windowMs' in aggregate && !(aggregate.windowMs >= MIN_WINDOW_MS))
       throw new Error(`aggregate ${source}: a window has at least ${MIN_WINDOW_MS} ms`);
@@ -277,7 +301,12 @@ function cusumTable(p0: readonly number[], oddsRatio: number): CusumTable {
   };
 }
 
-function conditionsOf(compiler: Compiler, keys: readonly KeyProgram[], instances: readonly Instance[], phase: Phase): Int32Array {
+function conditionsOf(
+  compiler: Compiler,
+  keys: readonly KeyProgram[],
+  instances: readonly Instance[],
+  phase: Phase,
+): Int32Array {
   const used = new Set<number>();
   for (const key of keys) for (const o of key[phase]) used.add(o.when).add(o.hit);
   for (const instance of instances) if (instance.detector.on === phase) used.add(instance.when);
@@ -288,7 +317,8 @@ function conditionsOf(compiler: Compiler, keys: readonly KeyProgram[], instances
 
 function judgeOrder(instances: readonly Instance[]): JudgeOrder {
   const next = new Int32Array(instances.length);
-  for (let i = instances.length - 1; i >= 0; i--) next[i] = instances[i + 1]?.when === instances[i].when ? next[i + 1] : i + 1;
+  for (let i = instances.length - 1; i >= 0; i--)
+    next[i] = instances[i + 1]?.when === instances[i].when ? next[i + 1] : i + 1;
   return { when: Int32Array.from(instances, (i) => i.when), key: Int32Array.from(instances, (i) => i.key), next };
 }
 
@@ -334,7 +364,15 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
     }));
     const handles = Object.fromEntries(reads.map((r) => [r.name, new HANDLES[r.kind](values, r.operation.value)]));
     const { detector } = draft;
-    return { index, ...draft, classIndex: CLASSES.indexOf(detector.class), groupIndex: GROUPS.indexOf(detector.group), key: keys.findIndex((k) => k.name === draft.actor), handles, reads };
+    return {
+      index,
+      ...draft,
+      classIndex: CLASSES.indexOf(detector.class),
+      groupIndex: GROUPS.indexOf(detector.group),
+      key: keys.findIndex((k) => k.name === draft.actor),
+      handles,
+      reads,
+    };
   });
   const request = instances.filter((i) => i.detector.on === 'request');
   const response = instances.filter((i) => i.detector.on === 'response');

@@ -22,7 +22,8 @@ export interface CompiledPolicy {
 export function compilePolicy(policy: Policy): CompiledPolicy {
   const allowed = new Uint8Array(CLASSES.length * ACTIONS.length);
   CLASSES.forEach((name, c) => {
-    for (const action of ['allow', ...policy.classes[name].actions] as const) allowed[c * ACTIONS.length + ACTION[action]] = 1;
+    for (const action of ['allow', ...policy.classes[name].actions] as const)
+      allowed[c * ACTIONS.length + ACTION[action]] = 1;
   });
   return {
     policy,
@@ -57,7 +58,15 @@ export function entryOf(p: CompiledPolicy, classIndex: number, action: number, c
 }
 
 /** Why an actor gets no more than it gets; the report repeats it in words. */
-export const LIMIT = { none: 0, shared: 1, population: 2, verified: 3, allowlisted: 4, internal: 5, collapsed: 6 } as const;
+export const LIMIT = {
+  none: 0,
+  shared: 1,
+  population: 2,
+  verified: 3,
+  allowlisted: 4,
+  internal: 5,
+  collapsed: 6,
+} as const;
 
 /** What the last {@link ceilingOf} found, next to the harshest permitted action. */
 export const ceiling = { action: 0, limit: LIMIT.none as number };
@@ -117,12 +126,24 @@ export function propose(p: CompiledPolicy, risk: Int32Array, at: number, maximum
  * is deterministic, down only when its time is over and the risk has fallen a nat below where it was entered. Returns
  * the action that stands now.
  */
-export function climb(p: CompiledPolicy, risk: Int32Array, at: number, nowSec: number, maximum: number, deterministic: boolean): number {
+export function climb(
+  p: CompiledPolicy,
+  risk: Int32Array,
+  at: number,
+  nowSec: number,
+  maximum: number,
+  deterministic: boolean,
+): number {
   const { policy } = p;
   let standing = risk[at + RISK.action];
   const expired = standing > 0 && risk[at + RISK.untilSec] >>> 0 <= nowSec;
   if (expired) {
-    const held = cheapest(p, risk[at + RISK.class], logOdds(risk, at, risk[at + RISK.class]) + policy.hysteresisMillinats, maximum);
+    const held = cheapest(
+      p,
+      risk[at + RISK.class],
+      logOdds(risk, at, risk[at + RISK.class]) + policy.hysteresisMillinats,
+      maximum,
+    );
     if (held < standing) standing = Math.max(held, 0);
   }
   const waited = nowSec - (risk[at + RISK.sinceSec] >>> 0) >= policy.stepSec;

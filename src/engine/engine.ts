@@ -6,7 +6,7 @@
  */
 import type { FactBatch } from '../enrich/facts.ts';
 import { type Batch, createBatch } from './batch.ts';
-import { ceiling, ceilingOf, climb, type CompiledPolicy, LIMIT, propose, proposal } from './decide.ts';
+import { type CompiledPolicy, ceiling, ceilingOf, climb, LIMIT, proposal, propose } from './decide.ts';
 import { Facts } from './facts.ts';
 import { type ActorDimension, DIMENSIONS } from './keys.ts';
 import { plan } from './plan.ts';
@@ -117,7 +117,7 @@ export class Engine {
       const { detector } = instance;
       const said = instance.judgement.judge(instance.handles as never, facts);
       if (said === 0) continue;
-      const millinats = said > detector.cap ? detector.cap : said;
+      const millinats = Math.min(said, detector.cap);
       const at = key * RISK.size;
       if (batch.hasRisk[key] === 0) {
         // Evidence against abuse alone starts no record.

@@ -17,6 +17,7 @@ export {
   type Values,
   type ValuesOf,
 } from './aggregates.ts';
+export { compile } from './compile.ts';
 export {
   type BuildContext,
   CAP,
@@ -32,6 +33,5 @@ export { type Decision, Engine, type EngineListener, type EngineOptions } from '
 export type { Facts } from './facts.ts';
 export { type ActorDimension, DIMENSIONS, type Dimension, type Key } from './keys.ts';
 export { ACTIONS, type ActionName, type ClassPolicy, type Policy } from './policy.ts';
-export { compile } from './compile.ts';
-export { type Program } from './program.ts';
+export type { Program } from './program.ts';
 export type { StatePort } from './state.ts';

@@ -87,7 +87,12 @@ export interface Instance {
   readonly judgement: Judgement<Needs>;
   readonly handles: Record<string, object>;
   /** Operations whose values this instance reads, by the name it gave them: for explanations. */
-  readonly reads: readonly { readonly name: string; readonly kind: AggregateKind; readonly operation: Operation; readonly fields: readonly string[] }[];
+  readonly reads: readonly {
+    readonly name: string;
+    readonly kind: AggregateKind;
+    readonly operation: Operation;
+    readonly fields: readonly string[];
+  }[];
 }
 
 /** What decides whether an instance is asked, in flat arrays: most instances are not. */

@@ -94,6 +94,6 @@ const PROBABILITY = Int32Array.from({ length: (2 * RANGE) / STEP + 1 }, (_, i) =
 
 /** Probability in millionths for log-odds in millinats, by table. */
 export function probabilityMillionths(millinats: number): number {
-  const clamped = millinats > RANGE ? RANGE : millinats < -RANGE ? -RANGE : millinats;
+  const clamped = millinats > RANGE ? RANGE : Math.max(millinats, -RANGE);
   return PROBABILITY[Math.floor((clamped + RANGE) / STEP)];
 }

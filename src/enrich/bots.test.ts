@@ -5,9 +5,9 @@ import { ip, parseCidr, parseIpText } from '../lib/ip.ts';
 import { botStatus, isCheckable } from './bots.ts';
 import { BOT_STATUS } from './facts.ts';
 import { decodeNetworks, NetworkTable } from './network.ts';
-import { botId } from './software.ts';
 import { BOTS } from './software/catalogue.ts';
 import { ORIGINS } from './software/origins.ts';
+import { botId } from './software.ts';
 
 const STATUS_NAMES = Object.keys(BOT_STATUS);
 let networks: NetworkTable;

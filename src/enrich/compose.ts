@@ -1,8 +1,8 @@
 /** Puts an enricher together from the loaded tables: the same for a log, a worker, a live door and a test. */
 import { BUSINESS, F, type RawExchange } from '../event/exchange.ts';
 import { botStatus } from './bots.ts';
-import { type ContentPort, Enricher, type EnricherOptions, type SoftwarePort } from './enrich.ts';
 import { DecoySet, decoyOf, inspect, NO_DECOYS, newHit, probeRule, resetHit } from './content/index.ts';
+import { type ContentPort, Enricher, type EnricherOptions, type SoftwarePort } from './enrich.ts';
 import { CONTENT_FIELD, FLAG } from './facts.ts';
 import { SoftwareTable, STALE_YEARS } from './software.ts';
 
@@ -17,7 +17,9 @@ export function createEnricher(setup: EnricherSetup): Enricher {
 }
 
 /** Unix time in ms from which a browser of a release year is stale; 0 for year 0, "unknown". */
-const STALE_AT = Float64Array.from({ length: 65_536 }, (_, year) => (year === 0 ? 0 : Date.UTC(year + STALE_YEARS, 0, 1)));
+const STALE_AT = Float64Array.from({ length: 65_536 }, (_, year) =>
+  year === 0 ? 0 : Date.UTC(year + STALE_YEARS, 0, 1),
+);
 
 /** Agents known to hold nothing, by the low bits of their hash: most exchanges repeat one of a few thousand. */
 const CLEAN_AGENTS = 4096;

@@ -83,7 +83,19 @@ export const COLUMNS = {
 } as const satisfies Record<string, Column>;
 export type ColumnName = keyof typeof COLUMNS;
 
-export const METHODS = ['?', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'CONNECT', 'TRACE', 'OTHER'] as const;
+export const METHODS = [
+  '?',
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'PATCH',
+  'OPTIONS',
+  'CONNECT',
+  'TRACE',
+  'OTHER',
+] as const;
 
 /** What a route is for: recognised by name and by configuration. */
 export const ROUTE_CLASS = {

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashBytes, lanes } from '../lib/hash.ts';
 import { FLAG, SOFTWARE_CLASS } from './facts.ts';
-import { botName, isStale, oddAgentReason, SoftwareTable, softwareName } from './software.ts';
 import { MAX_AGENT_BYTES } from './software/agent.ts';
 import { BOTS } from './software/catalogue.ts';
 import { FAMILY_BLOCKS } from './software/families.ts';
+import { botName, isStale, oddAgentReason, SoftwareTable, softwareName } from './software.ts';
 
 const encoder = new TextEncoder();
 const table = new SoftwareTable();

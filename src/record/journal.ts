@@ -18,7 +18,16 @@ const BLOCK_ROWS = 4096;
 const BLOCK_EVENTS = 2 * BLOCK_ROWS;
 /** Largest block that is believed when reading. */
 const MAX_BLOCK_BYTES = 256 * 1024 * 1024;
-const TEXTS: readonly TextName[] = ['target', 'agent', 'referrer', 'principal', 'session', 'credential', 'host', 'content'];
+const TEXTS: readonly TextName[] = [
+  'target',
+  'agent',
+  'referrer',
+  'principal',
+  'session',
+  'credential',
+  'host',
+  'content',
+];
 
 export interface JournalHeader {
   readonly journal: 1;
@@ -218,7 +227,8 @@ function parseHeader(text: string, path: string): JournalHeader {
     // Said below: no header.
   }
   if (typeof header?.journal !== 'number') throw new SallyportError('SP4002', `${path} has no readable header`);
-  if (header.journal !== 1) throw new SallyportError('SP4003', `${path} is a journal of version ${String(header.journal)}, expected 1`);
+  if (header.journal !== 1)
+    throw new SallyportError('SP4003', `${path} is a journal of version ${String(header.journal)}, expected 1`);
   return header as JournalHeader;
 }
 
@@ -231,7 +241,8 @@ function* readEvents(fd: number, start: number, path: string): Generator<Journal
     const length = n === 12 ? frame.readUInt32LE(4) : 0;
     if (n < 12 || frame.readUInt32LE(0) !== MAGIC || length > MAX_BLOCK_BYTES) throw damaged(path, at);
     const payload = Buffer.alloc(length);
-    if (readSync(fd, payload, 0, length, at + 12) < length || crc32(payload) !== frame.readUInt32LE(8)) throw damaged(path, at);
+    if (readSync(fd, payload, 0, length, at + 12) < length || crc32(payload) !== frame.readUInt32LE(8))
+      throw damaged(path, at);
     const block = decodeBlock(inflateSync(payload));
     blocks.push({ first: block.first, rows: block.rows, open: block.rows.count });
     for (let i = 0; i < block.times.length; i++) {
@@ -239,7 +250,13 @@ function* readEvents(fd: number, start: number, path: string): Generator<Journal
       const holder = blocks.findLast((b) => b.first <= number && number < b.first + b.rows.count);
       if (holder === undefined) throw damaged(path, at);
       const response = block.phases[i] === 1;
-      yield { rows: holder.rows, row: number - holder.first, response, nowMs: block.times[i], decision: block.decisions[i] };
+      yield {
+        rows: holder.rows,
+        row: number - holder.first,
+        response,
+        nowMs: block.times[i],
+        decision: block.decisions[i],
+      };
       // A row's response is its last event.
       if (response && --holder.open === 0) blocks.splice(blocks.indexOf(holder), 1);
     }
@@ -247,7 +264,8 @@ function* readEvents(fd: number, start: number, path: string): Generator<Journal
   }
 }
 
-const damaged = (path: string, at: number): SallyportError => new SallyportError('SP4002', `${path} is damaged at byte ${at}`);
+const damaged = (path: string, at: number): SallyportError =>
+  new SallyportError('SP4002', `${path} is damaged at byte ${at}`);
 
 function decodeBlock(data: Buffer) {
   const aligned = new Uint8Array(data).buffer;
@@ -268,4 +286,3 @@ function decodeBlock(data: Buffer) {
   const text = new Uint8Array(aligned, at, textLength);
   return { first, rows: wrapBatch(rowsBuffer, BLOCK_ROWS, count, text), times, rowNumbers, decisions, phases };
 }
-

@@ -23,10 +23,14 @@ export class Allowlist {
     const hashed = (name: 'principal' | 'credential') =>
       entries.flatMap((e) => (e[name] === undefined ? [] : [{ ...hashString(e[name], seed), until: until(e) }]));
     this.size = entries.length;
-    this.addresses = entries.flatMap((e) => (e.address === undefined ? [] : [{ set: CidrSet.of([e.address]), until: until(e) }]));
+    this.addresses = entries.flatMap((e) =>
+      e.address === undefined ? [] : [{ set: CidrSet.of([e.address]), until: until(e) }],
+    );
     this.principals = hashed('principal');
     this.credentials = hashed('credential');
-    this.agents = entries.flatMap((e) => (e.agent === undefined ? [] : [{ text: e.agent.toLowerCase(), until: until(e) }]));
+    this.agents = entries.flatMap((e) =>
+      e.agent === undefined ? [] : [{ text: e.agent.toLowerCase(), until: until(e) }],
+    );
   }
 
   /** Flags the row where an entry names it. */
@@ -37,8 +41,12 @@ export class Allowlist {
   private holds(batch: FactBatch, row: number, now: number): boolean {
     return (
       this.addresses.some((a) => now < a.until && a.set.hasKey(batch.ipHi[row], batch.ipLo[row])) ||
-      this.principals.some((p) => now < p.until && p.hi === batch.principalHi[row] && p.lo === batch.principalLo[row]) ||
-      this.credentials.some((c) => now < c.until && c.hi === batch.credentialHi[row] && c.lo === batch.credentialLo[row]) ||
+      this.principals.some(
+        (p) => now < p.until && p.hi === batch.principalHi[row] && p.lo === batch.principalLo[row],
+      ) ||
+      this.credentials.some(
+        (c) => now < c.until && c.hi === batch.credentialHi[row] && c.lo === batch.credentialLo[row],
+      ) ||
       (this.agents.length > 0 && now < this.agentUntil(batch, row))
     );
   }
@@ -49,7 +57,9 @@ export class Allowlist {
     const known = this.remembered.get(key);
     if (known !== undefined) return known;
     const at = batch.agentAt[row];
-    const agent = Buffer.from(batch.text.subarray(at, at + batch.agentLength[row])).toString('latin1').toLowerCase();
+    const agent = Buffer.from(batch.text.subarray(at, at + batch.agentLength[row]))
+      .toString('latin1')
+      .toLowerCase();
     const until = Math.max(0, ...this.agents.filter((a) => agent.includes(a.text)).map((a) => a.until));
     if (this.remembered.size >= REMEMBERED_AGENTS) this.remembered.clear();
     this.remembered.set(key, until);

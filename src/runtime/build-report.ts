@@ -1,9 +1,9 @@
 /** Turns what a run recorded into the report that people and programs read. */
 import { createHash } from 'node:crypto';
-import { botName } from '../enrich/software.ts';
-import { BOT_STATUS } from '../enrich/facts.ts';
 import { CLASSES } from '../engine/detector.ts';
 import { ACTION, ACTIONS, type Policy } from '../engine/policy.ts';
+import { BOT_STATUS } from '../enrich/facts.ts';
+import { botName } from '../enrich/software.ts';
 import { MILLINATS, probability } from '../lib/fixed.ts';
 import { humanDuration } from '../lib/units.ts';
 import { incidentsOf } from './incidents.ts';
@@ -37,13 +37,22 @@ export function buildReport(recorder: Recorder, policy: Policy, run: RunFacts): 
   const profiles = recorder.profiles.filter((p) => p.findings.length > 0);
   const actors = profiles
     .map((p) => actorReport(p, policy))
-    .sort((a, b) => ACTION[b.recommended] - ACTION[a.recommended] || b.risk - a.risk || b.requests - a.requests || compareText(a.actor.key, b.actor.key));
+    .sort(
+      (a, b) =>
+        ACTION[b.recommended] - ACTION[a.recommended] ||
+        b.risk - a.risk ||
+        b.requests - a.requests ||
+        compareText(a.actor.key, b.actor.key),
+    );
   const { timeline } = recorder;
   const acting = actors.filter((a) => ACTION[a.recommended] >= ACTION.throttle);
   return {
     ...run,
     report_version: 1,
-    notes: recorder.findingsLeftOut > 0 ? [...run.notes, `${recorder.findingsLeftOut} more findings were counted but not kept`] : run.notes,
+    notes:
+      recorder.findingsLeftOut > 0
+        ? [...run.notes, `${recorder.findingsLeftOut} more findings were counted but not kept`]
+        : run.notes,
     started_at: iso(timeline.firstMs),
     ended_at: iso(timeline.lastMs),
     findings: recorder.findings

@@ -1,23 +1,20 @@
 /** The one place where concrete parts meet: detectors, state, policy and engine are put together here. */
 
-import type { LearnedModel } from '../enrich/model.ts';
-import type { NetworkLookup } from '../enrich/network.ts';
 import { acceptedPrincipal } from '../detectors/conditions.ts';
 import { DETECTORS } from '../detectors/index.ts';
 import { distinct } from '../engine/aggregates.ts';
+import { compile } from '../engine/compile.ts';
 import { compilePolicy } from '../engine/decide.ts';
 import type { Detector } from '../engine/detector.ts';
 import { Engine } from '../engine/engine.ts';
 import type { Policy } from '../engine/policy.ts';
-import { compile } from '../engine/compile.ts';
-import { type Program } from '../engine/program.ts';
+import type { Program } from '../engine/program.ts';
+import type { LearnedModel } from '../enrich/model.ts';
+import type { NetworkLookup } from '../enrich/network.ts';
 import { days } from '../lib/units.ts';
 import { DEFAULT_POLICY } from '../policy/default.ts';
 import { MemoryState } from '../state/memory.ts';
 import { Recorder } from './recorder.ts';
-
-
-
 
 /** Aggregates of the engine itself: who shares an address, and how many addresses share a client. */
 const BUILTIN = {
@@ -52,7 +49,12 @@ export interface Composed {
 export function compose(options: ComposeOptions): Composed {
   const { model, networks, seed, redact } = options;
   const detectors = (options.detectors ?? DETECTORS).filter((d) => !options.disabled?.includes(d.id));
-  const program = compile(detectors, { baselines: model.baselines, seed, thresholds: options.thresholds, builtin: BUILTIN });
+  const program = compile(detectors, {
+    baselines: model.baselines,
+    seed,
+    thresholds: options.thresholds,
+    builtin: BUILTIN,
+  });
   const state = new MemoryState(program, options.scale);
   const policy = options.policy ?? DEFAULT_POLICY;
   const { principals: principalsValue, addresses: addressesValue } = program.builtin;

@@ -63,7 +63,8 @@ export function configuredRoutes(loaded: LoadedConfig): RouteTemplate[] {
       origin,
     });
   };
-  for (const t of routes.templates) add(t.template, t.class === undefined ? undefined : ROUTE_CLASS[t.class], 'configured');
+  for (const t of routes.templates)
+    add(t.template, t.class === undefined ? undefined : ROUTE_CLASS[t.class], 'configured');
   for (const name of CONFIGURED_CLASSES) for (const t of routes[name]) add(t, ROUTE_CLASS[name], 'configured');
   for (const route of loaded.openapi === null ? [] : routesFromOpenApi(loaded.openapi)) {
     if (!known.has(route.template)) known.set(route.template, route);
@@ -83,7 +84,6 @@ export async function buildEnricher(setup: EnrichmentSetup): Promise<Enricher> {
     routeClasses: classOverrides(setup),
   });
 }
-
 
 /** Configured route classes as the resolver and the learner take them. */
 export function classOverrides(setup: Pick<EnrichmentSetup, 'routeClasses'>): ClassOverride[] {

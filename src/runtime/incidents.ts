@@ -110,7 +110,10 @@ function describe(group: Group, idOf: (f: FindingRecord) => string): Incident {
   const campaign = profiles.length >= CAMPAIGN_ACTORS;
   const who = profiles.length === 1 ? profiles[0].actor.key : `${profiles.length} actors`;
   return {
-    id: `I-${createHash('sha256').update([...ids].sort().join()).digest('hex').slice(0, 10)}`,
+    id: `I-${createHash('sha256')
+      .update([...ids].sort().join())
+      .digest('hex')
+      .slice(0, 10)}`,
     class: kind,
     title: `${campaign ? 'campaign: ' : ''}${kind.replaceAll('-', ' ')} by ${who}${shared.length > 0 && profiles.length > 1 ? ` (${shared[0]})` : ''}`,
     started_at: new Date(group.from).toISOString(),

@@ -3,9 +3,9 @@
  * order, and a manifest of everything that steered it (design, invariant 3).
  */
 import { createHash } from 'node:crypto';
-import type { LearnedModel } from '../enrich/model.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Policy } from '../engine/policy.ts';
+import type { LearnedModel } from '../enrich/model.ts';
 
 const short = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 

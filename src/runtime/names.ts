@@ -1,10 +1,11 @@
 /** How actors, networks and clients are written for people. */
-import { NETWORK_CLASS, type TextName } from '../enrich/facts.ts';
-import type { LearnedModel } from '../enrich/model.ts';
-import { countryText, type NetworkLookup, networkClassName } from '../enrich/network.ts';
+
 import { LEVEL } from '../engine/batch.ts';
 import type { Facts } from '../engine/facts.ts';
 import type { ActorDimension } from '../engine/keys.ts';
+import { NETWORK_CLASS, type TextName } from '../enrich/facts.ts';
+import type { LearnedModel } from '../enrich/model.ts';
+import { countryText, type NetworkLookup, networkClassName } from '../enrich/network.ts';
 import { formatIp, formatNetwork } from '../lib/ip.ts';
 import type { Actor, NetworkFacts } from './report.ts';
 
@@ -24,7 +25,8 @@ export function actorOf(dimension: ActorDimension, facts: Facts, model: LearnedM
   const { batch, row } = facts;
   if (dimension === 'network' || (dimension === 'ip' && level === LEVEL.network))
     return { dimension: 'network', key: formatNetwork(batch.networkHi[row], batch.networkLo[row]) };
-  if (dimension === 'asn' || (dimension === 'ip' && level === LEVEL.asn)) return { dimension: 'asn', key: `AS${facts.asn}` };
+  if (dimension === 'asn' || (dimension === 'ip' && level === LEVEL.asn))
+    return { dimension: 'asn', key: `AS${facts.asn}` };
   if (dimension === 'ip')
     return level === LEVEL.rest
       ? { dimension: 'ip', key: '(addresses without a record of their own)' }

@@ -6,8 +6,9 @@
  * row's facts. Rows that are equal there are equal to the engine, so shuffling a log within the bound changes nothing;
  * line numbers would not give that. Events wait in buckets of one second.
  */
-import { BUSINESS } from '../event/exchange.ts';
+
 import type { FactBatch } from '../enrich/facts.ts';
+import { BUSINESS } from '../event/exchange.ts';
 import { MinHeap } from '../lib/heap.ts';
 
 /** Rows that may wait at once (about 100 MiB with their text). Beyond it the oldest second goes early, and is counted. */
@@ -192,7 +193,10 @@ export class OrderBuffer {
   private applyBucket(bucket: Bucket): void {
     const { n } = bucket;
     if (n > INDEX_RANGE) {
-      this.applySorted(bucket, Array.from({ length: n }, (_, i) => i));
+      this.applySorted(
+        bucket,
+        Array.from({ length: n }, (_, i) => i),
+      );
       return;
     }
     const sorted = bucket.keys.subarray(0, n).sort();
@@ -202,7 +206,11 @@ export class OrderBuffer {
       const group = Math.floor(sorted[i] / INDEX_RANGE);
       while (end < n && Math.floor(sorted[end] / INDEX_RANGE) === group) end++;
       if (end === i + 1) this.applyRef(bucket.refs[sorted[i] % INDEX_RANGE]);
-      else this.applySorted(bucket, Array.from(sorted.subarray(i, end), (key) => key % INDEX_RANGE));
+      else
+        this.applySorted(
+          bucket,
+          Array.from(sorted.subarray(i, end), (key) => key % INDEX_RANGE),
+        );
       i = end;
     }
   }

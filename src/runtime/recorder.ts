@@ -2,13 +2,14 @@
  * Records what a run found: a finding per detector and actor, a profile per actor with evidence, and the time line.
  * It listens to the engine while an event's facts and values are in place, because that is when texts can be read.
  */
-import type { LearnedModel } from '../enrich/model.ts';
-import type { NetworkLookup } from '../enrich/network.ts';
-import { ACTION } from '../engine/policy.ts';
+
 import type { Engine, EngineListener } from '../engine/engine.ts';
 import type { ActorDimension } from '../engine/keys.ts';
 import { DIMENSIONS } from '../engine/keys.ts';
+import { ACTION } from '../engine/policy.ts';
 import { type Instance, KEY_VALUES } from '../engine/program.ts';
+import type { LearnedModel } from '../enrich/model.ts';
+import type { NetworkLookup } from '../enrich/network.ts';
 import { combine, lanes } from '../lib/hash.ts';
 import { actorOf, networkOf, routeText } from './names.ts';
 import { redactTarget } from './redact.ts';
@@ -114,7 +115,11 @@ export class Recorder implements EngineListener {
     finding.lastMs = engine.facts.now;
     finding.events++;
     const stronger = millinats > finding.millinats;
-    if (isNew || millinats >= finding.millinats + RESAY_MILLINATS || (millinats >= finding.millinats && finding.events >= finding.saidAt * 2)) {
+    if (
+      isNew ||
+      millinats >= finding.millinats + RESAY_MILLINATS ||
+      (millinats >= finding.millinats && finding.events >= finding.saidAt * 2)
+    ) {
       finding.why = this.redact(instance.judgement.say(instance.handles as never, engine.facts));
       finding.sample = this.sample(engine);
       finding.saidAt = finding.events;
@@ -176,9 +181,13 @@ export class Recorder implements EngineListener {
   restore(s: Record<string, unknown>, instances: readonly Instance[]): void {
     type Numbered<T> = Omit<T, 'findings'> & { findings: number[] };
     const profiles = s.profiles as Numbered<ActorProfile>[];
-    const findings = s.findings as (Omit<FindingRecord, 'instance' | 'profile'> & { instance: number; profile: number })[];
+    const findings = s.findings as (Omit<FindingRecord, 'instance' | 'profile'> & {
+      instance: number;
+      profile: number;
+    })[];
     for (const p of profiles) this.profiles.push({ ...p, findings: [] });
-    for (const f of findings) this.findings.push({ ...f, instance: instances[f.instance], profile: this.profiles[f.profile] });
+    for (const f of findings)
+      this.findings.push({ ...f, instance: instances[f.instance], profile: this.profiles[f.profile] });
     profiles.forEach((p, i) => {
       this.profiles[i].findings.push(...p.findings.map((n) => this.findings[n]));
     });
@@ -258,7 +267,13 @@ export class Recorder implements EngineListener {
     const { batch, program } = engine;
     const level = batch.values[program.keys[key].value + KEY_VALUES.level];
     if (level === 0) combine(batch.hi[key], batch.lo[key], key + 1, salt);
-    else if (level === 1) combine(batch.lanes[2 * DIMENSIONS.indexOf('network')], batch.lanes[2 * DIMENSIONS.indexOf('network') + 1], -1, salt);
+    else if (level === 1)
+      combine(
+        batch.lanes[2 * DIMENSIONS.indexOf('network')],
+        batch.lanes[2 * DIMENSIONS.indexOf('network') + 1],
+        -1,
+        salt,
+      );
     else combine(level, level === 2 ? engine.facts.asn : 0, -2, salt);
     return (lanes.hi >>> 0) * 2_097_152 + (lanes.lo >>> 11);
   }

@@ -131,7 +131,12 @@ export interface Report {
   readonly exchanges: number;
   readonly lines: number;
   readonly bad_lines: Readonly<Record<string, number>>;
-  readonly bad_line_samples: readonly { readonly reason: string; readonly input: string; readonly line: number; readonly text: string }[];
+  readonly bad_line_samples: readonly {
+    readonly reason: string;
+    readonly input: string;
+    readonly line: number;
+    readonly text: string;
+  }[];
   readonly late_events: number;
   readonly notes: readonly string[];
   readonly started_at: string;

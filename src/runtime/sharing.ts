@@ -21,19 +21,31 @@ export function sharingOf(profile: ActorProfile): Sharing {
   if (actor.dimension === 'ip') {
     const [low, high, basis] = BY_NETWORK[network?.class ?? 'unknown'] ?? BY_NETWORK.unknown;
     if (principals > 1)
-      return { low: principals, high: Math.max(high, principals), basis: `${principals} established users were seen behind it` };
+      return {
+        low: principals,
+        high: Math.max(high, principals),
+        basis: `${principals} established users were seen behind it`,
+      };
     return { low, high, basis };
   }
   if (actor.dimension === 'session' || actor.dimension === 'credential' || actor.dimension === 'principal')
     return { low: 1, high: 1, basis: `one ${actor.dimension}` };
   const low = Math.max(1, addresses);
-  return { low, high: low, basis: `a population: ${addresses > 0 ? `${addresses} addresses share it today` : 'of unknown size'}` };
+  return {
+    low,
+    high: low,
+    basis: `a population: ${addresses > 0 ? `${addresses} addresses share it today` : 'of unknown size'}`,
+  };
 }
 
 /** Identities that did nothing themselves and would be hurt if the action fell on the actor. */
 export function collateralOf(profile: ActorProfile, sharing: Sharing): number {
   if (profile.actor.dimension === 'ip') return Math.max(0, sharing.low - 1, profile.principals);
-  if (profile.actor.dimension === 'network' || profile.actor.dimension === 'asn' || profile.actor.dimension === 'fingerprint')
+  if (
+    profile.actor.dimension === 'network' ||
+    profile.actor.dimension === 'asn' ||
+    profile.actor.dimension === 'fingerprint'
+  )
     return Math.max(0, sharing.low - 1);
   return 0;
 }

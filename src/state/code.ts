@@ -43,8 +43,22 @@ export function encode(operations: readonly Operation[]): Code {
     const table = o.table === null ? -1 : tables.push(o.table) - 1;
     const mode = o.readOnly ? MODE.readOnly : o.idle ? MODE.normal : MODE.skips;
     const fields = [
-      o.kind, o.cell, o.value, o.when, o.hit, o.subject < 0 ? -1 : o.subject * 2, o.guard, o.guardValue, o.guardThan,
-      o.a, o.b, o.c, o.d, mode, table, 0,
+      o.kind,
+      o.cell,
+      o.value,
+      o.when,
+      o.hit,
+      o.subject < 0 ? -1 : o.subject * 2,
+      o.guard,
+      o.guardValue,
+      o.guardThan,
+      o.a,
+      o.b,
+      o.c,
+      o.d,
+      mode,
+      table,
+      0,
     ];
     fields.forEach((field, f) => {
       if (field !== (field | 0)) throw new RangeError(`${o.source}: ${field} does not fit into 32 bits`);

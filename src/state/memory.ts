@@ -62,7 +62,9 @@ export class MemoryState implements StatePort {
     this.program = program;
     this.encode(program);
     this.pool = new SketchPool(Math.max(64, Math.round(SKETCH_SLOTS * scale)));
-    this.tables = program.keys.map((key) => new Table(key.stride, quotaOf(key, scale), (c, at) => this.release(key, c, at)));
+    this.tables = program.keys.map(
+      (key) => new Table(key.stride, quotaOf(key, scale), (c, at) => this.release(key, c, at)),
+    );
     this.risks = new Table(HEADER.cells + RISK.size, scaled(RISK_QUOTA, scale), () => {});
     this.slots = new Int32Array(program.keys.length);
     this.clean = new Uint8Array(program.keys.length);

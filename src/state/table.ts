@@ -5,8 +5,9 @@
  * ones. Within a partition the victim is the longest unseen of a few neighbours under a hand that goes round (sampled
  * LRU, as in Redis); it is deterministic because the hand is part of the state.
  */
-import { mix32 } from '../lib/hash.ts';
+
 import { HEADER } from '../engine/program.ts';
+import { mix32 } from '../lib/hash.ts';
 
 export const PARTITION = { anonymous: 0, established: 1, mitigated: 2 } as const;
 const PARTITIONS = 3;

@@ -7,7 +7,8 @@ import { GROUPS } from '../../engine/detector.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { ACTION, ACTIONS } from '../../engine/policy.ts';
 import type { Instance } from '../../engine/program.ts';
-import { GROUP_WEIGHT, logOdds as riskOf, PRIOR_MILLINATS, RISK } from '../../engine/risk.ts';
+import { GROUP_WEIGHT, PRIOR_MILLINATS, RISK, logOdds as riskOf } from '../../engine/risk.ts';
+import { METHODS } from '../../enrich/facts.ts';
 import { SallyportError } from '../../lib/errors.ts';
 import { MILLINATS, probability } from '../../lib/fixed.ts';
 import { isJournal } from '../../record/journal.ts';
@@ -20,7 +21,6 @@ import { journalSession } from './replay.ts';
 import type { ExplainRunOptions } from './run.ts';
 import type { Session } from './session.ts';
 import { prepare, VERSION } from './try.ts';
-import { METHODS } from '../../enrich/facts.ts';
 
 /** Events of the actor that are shown before and after the one that decided. */
 const AROUND = 5;
@@ -84,7 +84,8 @@ export async function explainFinding(options: ExplainRunOptions): Promise<Explan
   let found: { finding: FindingRecord; moment: Moment } | undefined;
   const watch = (recorder: Recorder): void => {
     recorder.onFinding = (engine, finding, _millinats, isNew) => {
-      if (isNew && findingId(finding) === options.finding) found = { finding, moment: momentOf(engine, finding.instance) };
+      if (isNew && findingId(finding) === options.finding)
+        found = { finding, moment: momentOf(engine, finding.instance) };
     };
   };
   const first = await drive(options, watch);
@@ -124,7 +125,11 @@ export async function explainFinding(options: ExplainRunOptions): Promise<Explan
 }
 
 /** Runs the whole input through a session; `watch` may hang itself on the recorder first. */
-async function drive(options: ExplainRunOptions, watch: (recorder: Recorder) => void, onEvent?: OnEvent): Promise<Session> {
+async function drive(
+  options: ExplainRunOptions,
+  watch: (recorder: Recorder) => void,
+  onEvent?: OnEvent,
+): Promise<Session> {
   if (options.inputs.length === 1 && isJournal(options.inputs[0])) {
     const { session, events } = await journalSession(options, { onDecision: wrap(onEvent) });
     watch(session.parts.recorder);
@@ -181,7 +186,9 @@ function actionAt(engine: Engine, instance: Instance, logOdds: number): number {
 /** What every group holds against the actor in the finding's class, this event's evidence included. */
 function termsOf(engine: Engine, instance: Instance): ExplainedTerm[] {
   const at = instance.key * RISK.size + RISK.evidence + instance.classIndex * GROUPS.length;
-  const groups = GROUPS.map((group, g) => ({ group, millinats: engine.batch.risk[at + g] })).filter((t) => t.millinats !== 0);
+  const groups = GROUPS.map((group, g) => ({ group, millinats: engine.batch.risk[at + g] })).filter(
+    (t) => t.millinats !== 0,
+  );
   groups.sort((a, b) => b.millinats - a.millinats);
   return groups.map((t, i) => ({
     detector: t.group === instance.detector.group ? instance.detector.id : `(${t.group})`,
@@ -207,10 +214,19 @@ function flipsOf(engine: Engine, instance: Instance): Flip[] {
         values[at] = from;
         return below;
       });
-      if (to !== undefined) flips.push({ value: `${read.name}.${field}`, from, to, sentence: flipSentence(read.name, field, read.kind, from, to) });
+      if (to !== undefined)
+        flips.push({
+          value: `${read.name}.${field}`,
+          from,
+          to,
+          sentence: flipSentence(read.name, field, read.kind, from, to),
+        });
     });
   }
-  return flips.sort((a, b) => Math.abs(a.to - a.from) / Math.max(1, Math.abs(a.from)) - Math.abs(b.to - b.from) / Math.max(1, Math.abs(b.from)));
+  return flips.sort(
+    (a, b) =>
+      Math.abs(a.to - a.from) / Math.max(1, Math.abs(a.from)) - Math.abs(b.to - b.from) / Math.max(1, Math.abs(b.from)),
+  );
 }
 
 function flipSentence(name: string, field: string, kind: string, from: number, to: number): string {
@@ -266,7 +282,12 @@ async function eventsAround(options: ExplainRunOptions, moment: Moment, instance
         relation: passed < 0 ? 'before' : passed === 0 ? 'at' : 'after',
         request: `${METHODS[facts.method]} ${redactTarget(facts.text('target'))}`.slice(0, SAMPLE_MAX),
         status: facts.status,
-        millinats: batch.hasRisk[moment.key] === 0 ? 0 : batch.risk[instance.key * RISK.size + instance.classIndex * GROUPS.length + GROUPS.indexOf(instance.detector.group)],
+        millinats:
+          batch.hasRisk[moment.key] === 0
+            ? 0
+            : batch.risk[
+                instance.key * RISK.size + instance.classIndex * GROUPS.length + GROUPS.indexOf(instance.detector.group)
+              ],
       };
       if (passed < 0) {
         before.push(event);

@@ -35,7 +35,10 @@ export async function mergeSources(
 
   const admit = (): void => {
     const lag = Math.min(...open.filter((o) => !o.ended).map((o) => order.timeOf(o.source)));
-    while (waiting.length > 0 && (open.every((o) => o.ended) || Number.isNaN(waiting[0].firstMs) || waiting[0].firstMs <= lag)) {
+    while (
+      waiting.length > 0 &&
+      (open.every((o) => o.ended) || Number.isNaN(waiting[0].firstMs) || waiting[0].firstMs <= lag)
+    ) {
       const next = waiting.shift() as MergeSource;
       order.open(next.source);
       open.push({ source: next.source, chunks: next.open(), pending: 0, ended: false });

@@ -44,7 +44,8 @@ class Thread {
       this.waiting.delete(wire.id);
     });
     const fail = (error: Error): void => {
-      for (const { reject } of this.waiting.values()) reject(new SallyportError('SP9001', `a parsing thread died: ${error.message}`));
+      for (const { reject } of this.waiting.values())
+        reject(new SallyportError('SP9001', `a parsing thread died: ${error.message}`));
       this.waiting.clear();
     };
     worker.on('error', fail);

@@ -1,19 +1,19 @@
 /** `replay`: events or a journal in, decisions out. The same session as `try`, told at every change of a decision. */
 import { createHash } from 'node:crypto';
+import { defaultConfig } from '../../config/load.ts';
 import { CLASSES } from '../../engine/detector.ts';
 import type { Decision, Engine } from '../../engine/engine.ts';
 import { type ActorDimension, DIMENSIONS } from '../../engine/keys.ts';
 import { ACTIONS } from '../../engine/policy.ts';
 import { KEY_VALUES } from '../../engine/program.ts';
 import { RISK } from '../../engine/risk.ts';
-import { defaultConfig } from '../../config/load.ts';
-import { MILLINATS, probability } from '../../lib/fixed.ts';
 import { SallyportError } from '../../lib/errors.ts';
+import { MILLINATS, probability } from '../../lib/fixed.ts';
 import { policyOf } from '../../policy/configured.ts';
 import { isJournal, openJournal } from '../../record/journal.ts';
 import { actorOf } from '../../runtime/names.ts';
-import { redactor } from '../../runtime/redact.ts';
 import type { Recorder } from '../../runtime/recorder.ts';
+import { redactor } from '../../runtime/redact.ts';
 import type { Action } from '../../runtime/report.ts';
 import { loadNetworks } from '../../runtime/tables.ts';
 import type { DecisionLine, ReplayRunOptions, ReplaySummary, RunOptions } from './run.ts';

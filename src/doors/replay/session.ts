@@ -2,13 +2,14 @@
  * The stateful half of a run: ordering, engine, recorder and — where asked for — journal and snapshot. Whoever supplies
  * events, a log or a journal, drives the same session; that is why live and replay decide alike.
  */
+
+import type { Decision, Engine } from '../../engine/engine.ts';
 import type { FactBatch } from '../../enrich/facts.ts';
 import type { LearnedModel } from '../../enrich/model.ts';
 import type { NetworkLookup } from '../../enrich/network.ts';
-import type { Decision, Engine } from '../../engine/engine.ts';
 import { JournalWriter, packDecision } from '../../record/journal.ts';
 import { assertFits, readSnapshot, writeSnapshot } from '../../record/snapshot.ts';
-import { compose, type Composed, type ComposeOptions } from '../../runtime/compose.ts';
+import { type Composed, type ComposeOptions, compose } from '../../runtime/compose.ts';
 import { decisionHash, manifestOf } from '../../runtime/manifest.ts';
 import { redactTarget } from '../../runtime/redact.ts';
 

@@ -62,9 +62,21 @@ export class Sources {
       const { pieces, kept, rest } = await beginning(file.path, source);
       const { spec, said } = specOf(options, config, pieces);
       for (const note of said) notes.add(files.length > 1 ? `${file.path}: ${note}` : note);
-      generated ||= pieces.some((p) => Buffer.from(p.buffer, p.byteOffset, Math.min(p.length, 4096)).includes(GENERATED_MARK));
+      generated ||= pieces.some((p) =>
+        Buffer.from(p.buffer, p.byteOffset, Math.min(p.length, 4096)).includes(GENERATED_MARK),
+      );
       const firstMs = firstTime(spec, pieces);
-      inputs.push({ name: file.path, size: file.size, spec, firstMs, kept, rest, bytesRead: 0, truncated: false, textBytes: 0 });
+      inputs.push({
+        name: file.path,
+        size: file.size,
+        spec,
+        firstMs,
+        kept,
+        rest,
+        bytesRead: 0,
+        truncated: false,
+        textBytes: 0,
+      });
     }
     return new Sources(inputs, [...notes], options.follow === true, generated);
   }
@@ -111,7 +123,11 @@ export class Sources {
 
   /** The sources as the merge reads them. */
   merge(signal?: AbortSignal): MergeSource[] {
-    return this.inputs.map((input, source) => ({ source, firstMs: input.firstMs, open: () => this.read(input, source, signal) }));
+    return this.inputs.map((input, source) => ({
+      source,
+      firstMs: input.firstMs,
+      open: () => this.read(input, source, signal),
+    }));
   }
 
   private async *read(input: Input, source: number, signal?: AbortSignal): AsyncGenerator<SourceChunk> {
@@ -156,7 +172,11 @@ async function beginning(path: string, source: number) {
   return { pieces, kept, rest: undefined };
 }
 
-function specOf(options: RunOptions, config: Config, pieces: readonly Uint8Array[]): { spec: FormatSpec; said: readonly string[] } {
+function specOf(
+  options: RunOptions,
+  config: Config,
+  pieces: readonly Uint8Array[],
+): { spec: FormatSpec; said: readonly string[] } {
   const pattern = options.pattern ?? config.inputs.pattern;
   if (pattern !== undefined) return { spec: learnSpec({ id: 'pattern', prefix: 'none', pattern }, pieces), said: [] };
   const id = options.format ?? config.inputs.format;

@@ -60,7 +60,10 @@ export class Stage {
   private constructor(setup: StageSetup, enricher: Enricher) {
     this.enricher = enricher;
     this.allowlist = new Allowlist(setup.enrichment.allowlist, setup.enrichment.seed);
-    this.parsers = setup.formats.map((spec) => ({ parse: lineParser(spec), resolutionMs: formatOf(spec).resolutionMs }));
+    this.parsers = setup.formats.map((spec) => ({
+      parse: lineParser(spec),
+      resolutionMs: formatOf(spec).resolutionMs,
+    }));
   }
 
   static async create(setup: StageSetup): Promise<Stage> {

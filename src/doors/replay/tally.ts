@@ -1,7 +1,7 @@
 /** Counts what was read: lines, bad lines by reason with samples, and progress. */
 import { FLAG } from '../../enrich/facts.ts';
-import { BAD_LINE } from '../../event/format.ts';
 import { EXCHANGE } from '../../event/exchange.ts';
+import { BAD_LINE } from '../../event/format.ts';
 import type { Recorder } from '../../runtime/recorder.ts';
 import type { InputReport, Report } from '../../runtime/report.ts';
 import type { Progress } from './run.ts';
@@ -39,7 +39,12 @@ export class Tally {
     for (const batch of staged.batches) this.look(batch);
     for (const s of staged.samples)
       if (this.samples.filter((known) => known.reason === s.reason).length < SAMPLES_PER_REASON)
-        this.samples.push({ reason: s.reason, input: this.sources.names[s.source], line: before + s.line + 1, text: s.text });
+        this.samples.push({
+          reason: s.reason,
+          input: this.sources.names[s.source],
+          line: before + s.line + 1,
+          text: s.text,
+        });
     this.tell(recorder);
   }
 
@@ -69,7 +74,9 @@ export class Tally {
 
   /** Bad lines by reason; reasons that did not occur are left out. Empty and comment lines are not bad. */
   badLines(): Record<string, number> {
-    return Object.fromEntries(REASONS.map((name, i) => [name, this.reasons[i]] as const).filter(([, n], i) => i > BAD_LINE.comment && n > 0));
+    return Object.fromEntries(
+      REASONS.map((name, i) => [name, this.reasons[i]] as const).filter(([, n], i) => i > BAD_LINE.comment && n > 0),
+    );
   }
 
   inputs(): InputReport[] {

@@ -1,15 +1,15 @@
 /** `try`: access logs in, a report out. The path of one run, from files to findings. */
 import { readFileSync } from 'node:fs';
 import { defaultConfig } from '../../config/load.ts';
-import { SallyportError } from '../../lib/errors.ts';
 import { dataAgeDays } from '../../enrich/network.ts';
+import { SallyportError } from '../../lib/errors.ts';
+import { policyOf } from '../../policy/configured.ts';
 import { buildReport, findingReport } from '../../runtime/build-report.ts';
 import { configuredRoutes, enrichmentSetup } from '../../runtime/enrichment.ts';
 import { OrderBuffer } from '../../runtime/order.ts';
 import { redactor } from '../../runtime/redact.ts';
 import type { Report } from '../../runtime/report.ts';
 import { loadNetworks } from '../../runtime/tables.ts';
-import { policyOf } from '../../policy/configured.ts';
 import { learnModel } from './learn.ts';
 import { mergeSources } from './merge.ts';
 import { createPool } from './pool.ts';
@@ -64,7 +64,13 @@ export async function prepare(
     const pool = await createPool({ enrichment: { ...setup, model }, formats: sources.specs }, options.workers ?? 1);
     try {
       const halted = (): boolean => stop() || options.signal?.aborted === true || session.stopped;
-      await mergeSources(sources.merge(options.signal), pool, order, (staged) => tally.add(staged, session.parts.recorder), halted);
+      await mergeSources(
+        sources.merge(options.signal),
+        pool,
+        order,
+        (staged) => tally.add(staged, session.parts.recorder),
+        halted,
+      );
       if (!session.stopped) order.finish();
     } finally {
       await pool.close();
@@ -75,7 +81,9 @@ export async function prepare(
 }
 
 /** Thresholds by `detector.name`, as the compiler takes them. */
-export function flatten(thresholds: Readonly<Record<string, Readonly<Record<string, number>>>>): Record<string, number> {
+export function flatten(
+  thresholds: Readonly<Record<string, Readonly<Record<string, number>>>>,
+): Record<string, number> {
   return Object.fromEntries(
     Object.entries(thresholds).flatMap(([id, values]) =>
       Object.entries(values).map(([name, value]) => [`${id}.${name}`, value] as const),
@@ -130,13 +138,19 @@ function notesOf(sources: Sources, order: OrderBuffer, tally: Tally, collapsed: 
       ? 'Baselines were learned from this log itself.'
       : 'The log is too small to learn what is usual from it: baselines are assumed.',
   );
-  if (order.late > 0) notes.push(`${order.late} events came later than the lateness bound and were applied at the time of the last one.`);
+  if (order.late > 0)
+    notes.push(`${order.late} events came later than the lateness bound and were applied at the time of the last one.`);
   if (order.forcedSeconds > 0)
-    notes.push(`${order.forcedSeconds} seconds of log were applied before the lateness bound, because too many lines were waiting.`);
-  if (collapsed > 0) notes.push(`${collapsed} events of new addresses were counted for their network, because there were too many addresses.`);
+    notes.push(
+      `${order.forcedSeconds} seconds of log were applied before the lateness bound, because too many lines were waiting.`,
+    );
+  if (collapsed > 0)
+    notes.push(
+      `${collapsed} events of new addresses were counted for their network, because there were too many addresses.`,
+    );
   if (tally.assumedDurations) notes.push('The log has no durations: 50 ms were assumed for each exchange.');
   const age = dataAgeDays(sources.networksDate, parts.recorder.timeline.lastMs);
-  if (age > 365) notes.push(`The table of networks is ${age} days older than the log; some addresses have moved since.`);
+  if (age > 365)
+    notes.push(`The table of networks is ${age} days older than the log; some addresses have moved since.`);
   return notes;
 }
-

@@ -1,6 +1,6 @@
 /** The thread on which a {@link Stage} runs: chunks come in, batches go out, and their memory moves without a copy. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Stage, type SourceChunk, type Staged, type StageSetup } from './stage.ts';
+import { type SourceChunk, Stage, type Staged, type StageSetup } from './stage.ts';
 
 /** A staged chunk as it crosses the threads: the columns' buffers beside their counts. */
 export interface WireStaged extends Omit<Staged, 'batches'> {

@@ -32,5 +32,5 @@ export function applyCount(w: Work, at: number, value: number, windowMs: number)
   }
   const into = nowMs - window * windowMs;
   const estimate = previous === 0 ? current : current + Math.floor((previous * (windowMs - into)) / windowMs);
-  w.values[value] = estimate < CELL_MAX ? estimate : CELL_MAX;
+  w.values[value] = Math.min(estimate, CELL_MAX);
 }

@@ -26,7 +26,7 @@ export function applySpread(w: Work, at: number, value: number, breakMs: number)
       deviation = 0;
     } else if (gap >= 0) {
       if (n < CELL_MAX) n++;
-      const memory = n < SPREAD_MEMORY ? n : SPREAD_MEMORY;
+      const memory = Math.min(n, SPREAD_MEMORY);
       // The first gap sets the mean; its deviation is not known yet.
       if (n > 1) deviation += Math.round((Math.abs(gap - mean) - deviation) / (memory - 1));
       mean += Math.round((gap - mean) / memory);

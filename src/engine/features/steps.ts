@@ -29,7 +29,7 @@ export function applySteps(w: Work, at: number, value: number): void {
       }
     }
     cells[at] = Math.floor(w.number / TWO32);
-    cells[at + 1] = w.number % TWO32 | 0;
+    cells[at + 1] = (w.number % TWO32) | 0;
     cells[at + 3] = n;
     cells[at + 4] = same;
     cells[at + 5] = plusOne;

@@ -82,7 +82,8 @@ export class TopTable {
 
   /** A counter with the smallest count. The hand goes round once before the smallest count is looked for anew. */
   private smallest(): number {
-    for (; this.minHand < TOP_COUNTERS; this.minHand++) if (this.counts[this.minHand] <= this.minCount) return this.minHand;
+    for (; this.minHand < TOP_COUNTERS; this.minHand++)
+      if (this.counts[this.minHand] <= this.minCount) return this.minHand;
     let min = this.counts[0];
     let at = 0;
     for (let i = 1; i < TOP_COUNTERS; i++)

@@ -169,4 +169,3 @@ function sqlCall(from: number, second: number): boolean {
   const functions = GROUP.sqlFunction | GROUP.sqlCommon;
   return (groupAt(skipOpeners(from)) & functions) !== 0 || (groupAt(skipOpeners(second)) & functions) !== 0;
 }
-

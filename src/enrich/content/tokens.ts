@@ -223,4 +223,3 @@ export function isFirst(token: number): boolean {
 export function isQuote(kind: number): boolean {
   return kind === 0x27 || kind === 0x22 || kind === 0x60;
 }
-

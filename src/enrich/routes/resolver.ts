@@ -152,10 +152,13 @@ export class RouteResolver {
  * route is one, unless it is such a name itself ("/promo/validate").
  */
 function takesValue(routeClass: number, buf: Uint8Array, start: number, end: number): boolean {
-  if (routeClass !== ROUTE_CLASS.code && routeClass !== ROUTE_CLASS.lookup && routeClass !== ROUTE_CLASS.reset) return false;
+  if (routeClass !== ROUTE_CLASS.code && routeClass !== ROUTE_CLASS.lookup && routeClass !== ROUTE_CLASS.reset)
+    return false;
   let at = end;
   while (at > start && buf[at - 1] !== SLASH) at--;
-  return at < end && at > start + 1 && !isClassName(ascii(buf, at, end)) && !VERBS.has(ascii(buf, at, end).toLowerCase());
+  return (
+    at < end && at > start + 1 && !isClassName(ascii(buf, at, end)) && !VERBS.has(ascii(buf, at, end).toLowerCase())
+  );
 }
 
 /** What is done with a code stands in the same place as the code. */
