@@ -12,7 +12,8 @@ interface Rule {
 
 const RULES: readonly Rule[] = [
   { what: /(?<![\w.:}/~-])\/(?:home|root|Users|work|mnt)\/[\w.]/g, why: 'names a place on one machine' },
-  { what: /(?<![\w/-])(?:\.\.\/)?shared\/[a-z]/g, why: 'names a folder outside of this repository' },
+  // The evaluation data is not ours to keep here; where it is looked for by default has to be said.
+  { what: /(?<![\w/-])(?:\.\.\/)?shared\/(?!data\b)[a-z]/g, why: 'names a folder outside of this repository' },
   { what: /\bissue #?\d+\b/gi, why: 'names a ticket: say what it said' },
   { what: /\b(?:TODO|FIXME|XXX|HACK)\b/g, why: 'is a note to oneself: do it or write it into CHANGELOG.md' },
   {

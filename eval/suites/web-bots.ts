@@ -11,23 +11,24 @@ import { atLeastAction, balancedAccuracy, type SessionOutcome, sessionOutcomes }
 
 const SUITE = 'web-bots';
 
+const row = (name: string, members: readonly SessionOutcome[]): string[] => [
+  name,
+  String(members.length),
+  String(members.filter((o) => o.flagged).length),
+  String(members.filter((o) => atLeastAction(o.worst, 'throttle')).length),
+  countBy(members.flatMap((o) => o.classes)),
+];
+
 export async function webBots(print: (text: string) => void): Promise<readonly Figure[]> {
   const labels = JSON.parse(readFileSync(needData(SUITE, 'labels.json'), 'utf8')) as Record<string, string>;
   const report = await runLog(needData(SUITE, 'access.log'));
   const outcomes = sessionOutcomes(Object.keys(labels), report);
   const tier = (name: string): SessionOutcome[] => [...outcomes.values()].filter((o) => labels[o.session] === name);
   const people = tier('human');
-  const moderate = tier('moderate_bot');
-  const advanced = tier('advanced_bot');
-  const row = (name: string, members: readonly SessionOutcome[]): string[] => [
-    name,
-    String(members.length),
-    String(members.filter((o) => o.flagged).length),
-    String(members.filter((o) => atLeastAction(o.worst, 'throttle')).length),
-    countBy(members.flatMap((o) => o.classes)),
-  ];
-  const seen = report.actors_seen.session ?? 0;
-  print(`${report.exchanges} exchanges of ${seen} sessions, bad lines ${JSON.stringify(report.bad_lines)}`);
+  const [moderate, advanced] = [tier('moderate_bot'), tier('advanced_bot')];
+  print(
+    `${report.exchanges} exchanges of ${report.actors_seen.session ?? 0} sessions, bad lines ${JSON.stringify(report.bad_lines)}`,
+  );
   print(
     table(
       ['tier', 'sessions', 'flagged', 'above tag', 'classes'],
@@ -43,12 +44,7 @@ export async function webBots(print: (text: string) => void): Promise<readonly F
   return [
     { suite: SUITE, metric: 'balanced_accuracy_moderate', value: balancedAccuracy(moderate, people) },
     { suite: SUITE, metric: 'balanced_accuracy_advanced', value: balancedAccuracy(advanced, people) },
-    {
-      suite: SUITE,
-      metric: 'people_flagged',
-      value: people.filter((o) => o.flagged).length,
-      note: `of ${people.length}`,
-    },
+    { suite: SUITE, metric: 'people_flagged', value: people.filter((o) => o.flagged).length },
     {
       suite: SUITE,
       metric: 'people_above_tag',

@@ -147,19 +147,8 @@ function main(): void {
   const { bytes, nameBytes } = encodeColumns(systems, v4, v6, countries);
   hashBytes(bytes, 0, bytes.length, 0);
   const hash = [lanes.hi, lanes.lo].map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('');
-  const file = encodeFile(
-    {
-      dataDate,
-      hash,
-      sources: SOURCES,
-      countries,
-      systems: systems.length,
-      nameBytes,
-      v4: v4.length,
-      v6: v6.length,
-    },
-    bytes,
-  );
+  const counts = { systems: systems.length, nameBytes, v4: v4.length, v6: v6.length };
+  const file = encodeFile({ dataDate, hash, sources: SOURCES, countries, ...counts }, bytes);
   const packed = gzipSync(file, { level: 9 });
   writeFileSync(output, packed);
   console.log(`${output}: ${packed.length} bytes (${file.length} unpacked), data of ${dataDate}, ${hash}`);

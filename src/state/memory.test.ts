@@ -6,7 +6,8 @@ import { KEY_VALUES } from '../engine/program.ts';
 import { RISK } from '../engine/risk.ts';
 import { FLAG } from '../enrich/facts.ts';
 import { Driver, programOf, STATE_CONTRACT } from './contract.ts';
-import { ESTABLISHED_AGE_SEC, ESTABLISHED_EVENTS, MemoryState, MIN_IDLE_SEC, QUOTAS } from './memory.ts';
+import { ESTABLISHED_AGE_SEC, ESTABLISHED_EVENTS, MemoryState, MIN_IDLE_SEC } from './memory.ts';
+import { QUOTAS } from './quotas.ts';
 import { PARTITION } from './table.ts';
 
 describe('memory keeps the contract of a state', () => {

@@ -19,18 +19,9 @@ import { RISK } from '../engine/risk.ts';
 import type { StatePort, StateStatistics } from '../engine/state.ts';
 import { combine, lanes, mix32 } from '../lib/hash.ts';
 import { C, type Code, encode, MODE } from './code.ts';
-import { PARTITION, type Quota, Table } from './table.ts';
+import { quotaOf, RISK_QUOTA, SKETCH_SLOTS, scaled } from './quotas.ts';
+import { PARTITION, Table } from './table.ts';
 
-/** Records per key at most. Figures: about 250 bytes a record, so that all full stay under 1 GiB. */
-export const QUOTAS: Readonly<Record<string, Quota>> = {
-  ip: { anonymous: 1_048_576, established: 131_072, mitigated: 65_536 },
-  default: { anonymous: 131_072, established: 65_536, mitigated: 16_384 },
-  combination: { anonymous: 262_144, established: 65_536, mitigated: 1024 },
-};
-/** Risk records: only actors with evidence have one. */
-const RISK_QUOTA: Quota = { anonymous: 65_536, established: 16_384, mitigated: 65_536 };
-/** Sketch slots for distinct counts beyond three values. */
-const SKETCH_SLOTS = 262_144;
 /** A record seen more recently than this is not pushed out by a newcomer: the newcomer is collapsed instead. */
 export const MIN_IDLE_SEC = 60;
 /** A record counts as established when it was seen this long after it was first seen, with this many events. */
@@ -353,13 +344,4 @@ export class MemoryState implements StatePort {
     this.pool.restore(s.pool as Record<string, unknown>);
     this.collapsed = s.collapsed as number;
   }
-}
-
-function scaled(q: Quota, scale: number): Quota {
-  const s = (n: number): number => Math.max(16, Math.round(n * scale));
-  return { anonymous: s(q.anonymous), established: s(q.established), mitigated: s(q.mitigated) };
-}
-
-function quotaOf(key: KeyProgram, scale: number): Quota {
-  return scaled(key.second >= 0 ? QUOTAS.combination : (QUOTAS[key.name] ?? QUOTAS.default), scale);
 }

@@ -25,6 +25,10 @@ export const LONG_FILES: Readonly<Record<string, Exception>> = {
 
 /** Keys are `path#function`. */
 export const LONG_FUNCTIONS: Readonly<Record<string, Exception>> = {
+  'src/state/memory.ts#run': {
+    lines: 60,
+    why: 'the interpreter of operations, one branch a kind: a call per operation would cost more than it explains',
+  },
   'src/enrich/content/tokens.ts#tokenise': {
     lines: 60,
     why: 'one pass over the text with a branch for each kind of token; calls would cost more than they explain',

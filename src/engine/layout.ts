@@ -1,0 +1,274 @@
+/**
+ * The layout of a program: which aggregates are equal, where their cells and values are, and on which events a key takes
+ * part at all. compile.ts drives it.
+ */
+import { ln, logRatio, MILLINATS, millinats } from '../lib/fixed.ts';
+import type { Aggregate, Condition, Phase, Subject } from './aggregates.ts';
+import type { CusumTable } from './features/cusum.ts';
+import { DIMENSIONS, type Key, keyName } from './keys.ts';
+import { GUARD, HEADER, KEY_VALUES, type KeyProgram, OP, type Operation } from './program.ts';
+import { SHAPE } from './shapes.ts';
+
+/** Window numbers are kept in 32 bits: shorter windows would outgrow them. */
+const MIN_WINDOW_MS = 1000;
+
+/** One record each: `['all', 'all']` is the one that takes part only in events that concern it. */
+const TOP_KEYS: ReadonlySet<string> = new Set(['all', keyName(['all', 'all'])]);
+
+/**
+ * Keys whose records count every request, because somebody acts there. The others are populations: they only take part
+ * in events that concern them, and so does what is done about them.
+ */
+const COUNTED: ReadonlySet<string> = new Set(['ip', 'session', 'credential', 'principal', 'fingerprint']);
+
+interface KeyDraft {
+  key: Key;
+  stride: number;
+  request: Operation[];
+  response: Operation[];
+  distinctCells: number[];
+  value: number;
+  valueEnd: number;
+}
+
+/** Gathers declarations, gives each its cells and values, and turns them into operations. */
+export class Layout {
+  readonly conditions: Condition[] = [];
+  readonly keys = new Map<string, KeyDraft>();
+  /** Aggregates in the order of declaration, by signature, with the operation each became. */
+  readonly operations = new Map<string, Operation>();
+  values = 0;
+  /** Signatures of operations whose values are asked for when their own condition does not hold. */
+  private readonly askedIdle = new Set<string>();
+  private readonly wanted: { aggregate: Aggregate; phase: Phase }[] = [];
+  /** Which keys are judged, in which phase and under which condition: they must be part of those events. */
+  readonly judged: { actor: string; phase: Phase; when: number }[] = [];
+  /** Thresholds in force: judging uses them where no aggregate shows them, so the digest names them. */
+  readonly tuned: [string, number][] = [];
+
+  condition(c: Condition | undefined): number {
+    if (!c) return -1;
+    const known = this.conditions.findIndex((other) => other.name === c.name);
+    if (known >= 0) return known;
+    // Before its own place, so that the wider condition is known when the narrower one is asked.
+    this.condition(c.within);
+    this.conditions.push(c);
+    return this.conditions.length - 1;
+  }
+
+  /** Indexes of the conditions that hold wherever this one does. */
+  widerOf(index: number): number[] {
+    const wider = this.condition(this.conditions[index].within);
+    return wider < 0 ? [] : [wider, ...this.widerOf(wider)];
+  }
+
+  /** Declares an aggregate; operations are laid out later, when every key is known. */
+  want(aggregate: Aggregate, defaultPhase: Phase): void {
+    const phase = aggregate.on ?? defaultPhase;
+    if (aggregate.guard) this.want(aggregate.guard.of, phase);
+    this.wanted.push({ aggregate, phase });
+    this.ensureKey(aggregate.key);
+  }
+
+  ensureKey(key: Key): void {
+    const name = keyName(key);
+    if (!this.keys.has(name))
+      this.keys.set(name, {
+        key,
+        stride: HEADER.cells,
+        request: [],
+        response: [],
+        distinctCells: [],
+        value: 0,
+        valueEnd: 0,
+      });
+  }
+
+  /**
+   * Keys in the order of a batch: by their last base dimension, so that populations come before actors; combinations
+   * with `all` come after everything else, so that a population's rare events can be guarded by what an actor did.
+   */
+  sortedKeys(): KeyDraft[] {
+    const rank = (k: Key): number => {
+      if (typeof k === 'string') return DIMENSIONS.indexOf(k) * 100;
+      const [low, high] = [DIMENSIONS.indexOf(k[0]), DIMENSIONS.indexOf(k[1])].sort((a, b) => a - b);
+      return (low === 0 ? DIMENSIONS.length + high : high) * 100 + 1 + low;
+    };
+    return [...this.keys.values()].sort((a, b) => rank(a.key) - rank(b.key));
+  }
+
+  /** Gives every operation its cells and values. */
+  layOut(): void {
+    for (const draft of this.sortedKeys()) {
+      draft.value = this.values;
+      this.values += KEY_VALUES.size;
+      for (const { aggregate, phase } of this.wanted)
+        if (keyName(aggregate.key) === keyName(draft.key)) this.operation(draft, aggregate, phase);
+      draft.valueEnd = this.values;
+    }
+  }
+
+  /** The keys as they run, once it is known what each phase reads of the other. */
+  keyPrograms(): KeyProgram[] {
+    return this.sortedKeys().map((draft) => ({
+      name: keyName(draft.key),
+      first: DIMENSIONS.indexOf(typeof draft.key === 'string' ? draft.key : draft.key[0]),
+      second: typeof draft.key === 'string' ? -1 : DIMENSIONS.indexOf(draft.key[1]),
+      stride: draft.stride,
+      value: draft.value,
+      valueEnd: draft.valueEnd,
+      request: draft.request.map((o) => this.withIdle(o)),
+      response: draft.response.map((o) => this.withIdle(o)),
+      distinctCells: draft.distinctCells,
+      requestGates: this.gatesOf(draft, 'request'),
+      responseGates: this.gatesOf(draft, 'response'),
+      requestGuarded: this.isGuarded(draft, 'request'),
+      responseGuarded: this.isGuarded(draft, 'response'),
+    }));
+  }
+
+  /** Conditions of which one must hold for the key to be part of an event; null where it always is. */
+  private gatesOf(draft: KeyDraft, phase: Phase): Int32Array | null {
+    const operations = draft[phase];
+    const name = keyName(draft.key);
+    const judged = this.judged.filter((j) => j.actor === name && j.phase === phase).map((j) => j.when);
+    const asked = new Set([...operations.map((o) => o.when), ...judged]);
+    if (COUNTED.has(name) || asked.has(-1)) return null;
+    return Int32Array.from([...asked].filter((index) => !this.widerOf(index).some((wider) => asked.has(wider))));
+  }
+
+  /** Operations guarded by one of their own key wait with it; what only reads would have to find the record. */
+  private isGuarded(draft: KeyDraft, phase: Phase): boolean {
+    const operations = draft[phase];
+    return (
+      typeof draft.key !== 'string' &&
+      operations.length > 0 &&
+      operations.every((o) => o.guard !== GUARD.none && !o.readOnly && o.when >= 0)
+    );
+  }
+
+  private operation(draft: KeyDraft, aggregate: Aggregate, phase: Phase): Operation {
+    const source = signature(aggregate, phase);
+    const known = this.operations.get(source);
+    if (known) return known;
+    const shape = SHAPE[aggregate.kind];
+    const guard = aggregate.guard;
+    const guarding = guard ? this.operations.get(signature(guard.of, phase)) : undefined;
+    refuse(aggregate, phase, source, guarding);
+    const operation: Operation = {
+      kind: OP[aggregate.kind],
+      phase,
+      cell: draft.stride,
+      value: this.values,
+      when: this.condition(aggregate.when),
+      hit: 'hit' in aggregate ? this.condition(aggregate.hit) : -1,
+      subject: 'of' in aggregate ? DIMENSIONS.indexOf(aggregate.of as Subject) : -1,
+      guard: guard ? (guard.is === 'new' || guard.is === 'over' ? GUARD.over : GUARD.under) : GUARD.none,
+      guardValue: guarding ? guarding.value + (guard?.is === 'new' || guard?.is === 'seen' ? 1 : 0) : -1,
+      guardThan: guard ? (guard.is === 'new' || guard.is === 'seen' ? 1 : (guard.than ?? 1)) : 0,
+      ...parameters(aggregate),
+      readOnly: false,
+      idle: true,
+      source,
+    };
+    draft.stride += shape.cells;
+    this.values += shape.values.length;
+    if (aggregate.kind === 'distinct') draft.distinctCells.push(operation.cell);
+    (phase === 'request' ? draft.request : draft.response).push(operation);
+    this.operations.set(source, operation);
+    return operation;
+  }
+
+  /** Somebody asks for an operation's values wherever condition `when` holds (−1: always). */
+  ask(operation: Operation | undefined, when: number): void {
+    if (operation === undefined || operation.when < 0) return;
+    const implied = when >= 0 && (when === operation.when || this.widerOf(when).includes(operation.when));
+    if (!implied) this.askedIdle.add(operation.source);
+  }
+
+  /** Signature of the operation that a value belongs to. */
+  private owner(value: number): string {
+    let owner = '';
+    let nearest = -1;
+    for (const o of this.operations.values())
+      if (o.value <= value && o.value > nearest) {
+        nearest = o.value;
+        owner = o.source;
+      }
+    return owner;
+  }
+
+  private withIdle(o: Operation): Operation {
+    for (const other of this.operations.values())
+      if (other.guard !== GUARD.none && this.owner(other.guardValue) === o.source) this.ask(o, other.when);
+    return { ...o, idle: this.askedIdle.has(o.source) };
+  }
+
+  /** Makes an aggregate's values readable in the other phase too, where its own phase has written them. */
+  readIn(phase: Phase, aggregate: Aggregate, defaultPhase: Phase): void {
+    const operation = this.operations.get(signature(aggregate, defaultPhase));
+    const draft = this.keys.get(keyName(aggregate.key));
+    if (operation === undefined || draft === undefined || operation.phase === phase) return;
+    const list = phase === 'request' ? draft.request : draft.response;
+    if (!list.some((o) => o.source === operation.source)) list.push({ ...operation, phase, readOnly: true });
+  }
+}
+
+/** Throws where a declaration cannot be kept. */
+function refuse(aggregate: Aggregate, phase: Phase, source: string, guarding: Operation | undefined): void {
+  const { guard } = aggregate;
+  // A table of heavy hitters takes 60 KiB: one per host would let anybody allocate them by the Host header.
+  if (aggregate.kind === 'top' && !TOP_KEYS.has(keyName(aggregate.key)))
+    throw new Error("heavy hitters are kept for 'all' and ['all', 'all'] only");
+  if (guard && !guarding)
+    throw new Error(`aggregate ${source}: its guard is applied later in the batch; use a key that comes earlier`);
+  if (guarding && guarding.phase !== phase)
+    throw new Error(`aggregate ${source}: its guard is updated in the other phase`);
+  if (guard && (guard.is === 'new' || guard.is === 'seen') && guard.of.kind !== 'distinct' && guard.of.kind !== 'last')
+    throw new Error(`aggregate ${source}: only distinct and last know what is new`);
+  if ('windowMs' in aggregate && !(aggregate.windowMs >= MIN_WINDOW_MS))
+    throw new Error(`aggregate ${source}: a window has at least ${MIN_WINDOW_MS} ms`);
+}
+
+/** Text that is equal for equal aggregates, in whatever order they were written down. Conditions go by name. */
+export function signature(aggregate: Aggregate, phase: Phase): string {
+  const { when, guard, ...rest } = aggregate;
+  const flat: Record<string, unknown> = {
+    ...rest,
+    key: keyName(aggregate.key),
+    on: aggregate.on ?? phase,
+    ...(when && { when: when.name }),
+    ...('hit' in aggregate && { hit: aggregate.hit.name }),
+    ...(guard && { guard: { is: guard.is, than: guard.than, of: signature(guard.of, aggregate.on ?? phase) } }),
+  };
+  return JSON.stringify(Object.fromEntries(Object.entries(flat).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+function parameters(g: Aggregate): Pick<Operation, 'a' | 'b' | 'c' | 'd' | 'table'> {
+  const none = { a: 0, b: 0, c: 0, d: 0, table: null };
+  switch (g.kind) {
+    case 'count':
+    case 'distinct':
+    case 'top':
+      return { ...none, a: g.windowMs };
+    case 'rate':
+      return { ...none, a: Math.max(1, Math.round(g.limit)), b: Math.round(g.periodMs), c: Math.round(g.burst) };
+    case 'sprt':
+      return { ...none, a: logRatio(g.p1, g.p0), b: logRatio(1 - g.p1, 1 - g.p0), c: g.floor, d: g.ceiling };
+    case 'cusum':
+      return { ...none, a: g.ceiling, table: cusumTable(g.p0, g.oddsRatio) };
+    case 'spread':
+      return { ...none, a: g.breakMs };
+    default:
+      return none;
+  }
+}
+
+function cusumTable(p0: readonly number[], oddsRatio: number): CusumTable {
+  const p1 = p0.map((p) => (oddsRatio * p) / (1 + (oddsRatio - 1) * p));
+  return {
+    hit: Int32Array.from(p0, (p, i) => logRatio(p1[i], p)),
+    miss: Int32Array.from(p0, (p, i) => millinats(ln((1 - p1[i]) / (1 - p)))),
+    p0Permille: Int32Array.from(p0, (p) => Math.round(p * MILLINATS)),
+  };
+}
