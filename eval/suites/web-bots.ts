@@ -24,8 +24,7 @@ export async function webBots(print: (text: string) => void): Promise<readonly F
   const report = await runLog(needData(SUITE, 'access.log'));
   const outcomes = sessionOutcomes(Object.keys(labels), report);
   const tier = (name: string): SessionOutcome[] => [...outcomes.values()].filter((o) => labels[o.session] === name);
-  const people = tier('human');
-  const [moderate, advanced] = [tier('moderate_bot'), tier('advanced_bot')];
+  const [people, moderate, advanced] = ['human', 'moderate_bot', 'advanced_bot'].map(tier);
   print(
     `${report.exchanges} exchanges of ${report.actors_seen.session ?? 0} sessions, bad lines ${JSON.stringify(report.bad_lines)}`,
   );
@@ -35,7 +34,7 @@ export async function webBots(print: (text: string) => void): Promise<readonly F
       [row('people', people), row('moderate bots', moderate), row('advanced bots', advanced)],
     ),
   );
-  for (const o of people.filter((p) => p.flagged)) print(`person  ${o.session}: ${o.classes.join(', ')} → ${o.worst}`);
+  for (const o of people) if (o.flagged) print(`person  ${o.session}: ${o.classes.join(', ')} → ${o.worst}`);
   const wider = report.actors.filter(
     (a) => a.actor.dimension !== 'session' && atLeastAction(a.recommended, 'throttle'),
   );

@@ -82,6 +82,11 @@ function instanceOf(
   };
 }
 
+function builtinValues(builtin: Needs, layout: Layout): Record<string, number> {
+  const first = (a: Aggregate): number => layout.operations.get(signature(a, a.on ?? 'request'))?.value ?? -1;
+  return Object.fromEntries(Object.entries(builtin).map(([name, aggregate]) => [name, first(aggregate)]));
+}
+
 /** Thresholds of a detector as they are in force, noted in the layout. */
 function tuner(detector: Detector, options: CompileOptions, layout: Layout): (name: string, value: number) => number {
   return (name, value) => {
@@ -95,7 +100,8 @@ function tuner(detector: Detector, options: CompileOptions, layout: Layout): (na
 /** Compiles `detectors` into a program. Throws where an aggregate's guard cannot be ordered before it. */
 export function compile(detectors: readonly Detector[], options: CompileOptions): Program {
   const layout = new Layout();
-  for (const aggregate of Object.values(options.builtin ?? {})) layout.want(aggregate, aggregate.on ?? 'request');
+  const builtin = Object.values(options.builtin ?? {});
+  for (const aggregate of builtin) layout.want(aggregate, aggregate.on ?? 'request');
   const drafts = detectors.flatMap((detector) =>
     detector.actors.map((actor) => {
       const tune = tuner(detector, options, layout);
@@ -113,7 +119,7 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
       layout.readIn(detector.on, aggregate, detector.on);
       layout.ask(layout.operations.get(signature(aggregate, detector.on)), when);
     }
-  for (const aggregate of Object.values(options.builtin ?? {}))
+  for (const aggregate of builtin)
     for (const phase of ['request', 'response'] as const) {
       layout.readIn(phase, aggregate, aggregate.on ?? 'request');
       layout.ask(layout.operations.get(signature(aggregate, aggregate.on ?? 'request')), -1);
@@ -121,8 +127,9 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
   const keys = layout.keyPrograms();
   const values = new Int32Array(layout.values);
   const instances = drafts.map((draft, index) => instanceOf(draft, index, layout, keys, values));
-  const request = instances.filter((i) => i.detector.on === 'request');
-  const response = instances.filter((i) => i.detector.on === 'response');
+  const [request, response] = (['request', 'response'] as const).map((p) =>
+    instances.filter((i) => i.detector.on === p),
+  );
   return {
     keys,
     conditions: layout.conditions,
@@ -135,12 +142,7 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
     requestOrder: judgeOrder(request),
     responseOrder: judgeOrder(response),
     instances,
-    builtin: Object.fromEntries(
-      Object.entries(options.builtin ?? {}).map(([name, aggregate]) => [
-        name,
-        (layout.operations.get(signature(aggregate, aggregate.on ?? 'request')) as Operation).value,
-      ]),
-    ),
+    builtin: builtinValues(options.builtin ?? {}, layout),
     digest: JSON.stringify([
       keys.map((k) => [k.name, [...k.request, ...k.response].map((o) => [o.source, o.a, o.b, o.c, o.d])]),
       detectors.map((d) => [d.id, d.cap, d.findingAt, d.class, d.group, d.on, d.deterministic]),
