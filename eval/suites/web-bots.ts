@@ -25,9 +25,7 @@ export async function webBots(print: (text: string) => void): Promise<readonly F
   const outcomes = sessionOutcomes(Object.keys(labels), report);
   const tier = (name: string): SessionOutcome[] => [...outcomes.values()].filter((o) => labels[o.session] === name);
   const [people, moderate, advanced] = ['human', 'moderate_bot', 'advanced_bot'].map(tier);
-  print(
-    `${report.exchanges} exchanges of ${report.actors_seen.session ?? 0} sessions, bad lines ${JSON.stringify(report.bad_lines)}`,
-  );
+  print(`${report.exchanges} exchanges, bad lines ${JSON.stringify(report.bad_lines)}`);
   print(
     table(
       ['tier', 'sessions', 'flagged', 'above tag', 'classes'],
