@@ -85,17 +85,16 @@ describe('every format', () => {
     }
   });
 
-  it.each(FORMATS.filter((f) => f.id !== 'apache-combined').map((f) => f.id))(
-    '%s is found out from its samples',
-    (id) => {
-      const text = readFileSync(new URL(`${id}.txt`, FOLDER), 'utf8');
-      const header = /"columns":"([^"]*)"/.exec(text);
-      const lines = [...(header ? [`#Fields: ${header[1]}`] : []), ...goodLines(text)];
-      const found = detectFormat(encoder.encode(lines.join('\n')));
-      expect(found.spec.id).toBe(id);
-      expect(found.share).toBe(1);
-    },
-  );
+  it.each(
+    FORMATS.filter((f) => f.id !== 'apache-combined').map((f) => f.id),
+  )('%s is found out from its samples', (id) => {
+    const text = readFileSync(new URL(`${id}.txt`, FOLDER), 'utf8');
+    const header = /"columns":"([^"]*)"/.exec(text);
+    const lines = [...(header ? [`#Fields: ${header[1]}`] : []), ...goodLines(text)];
+    const found = detectFormat(encoder.encode(lines.join('\n')));
+    expect(found.spec.id).toBe(id);
+    expect(found.share).toBe(1);
+  });
 });
 
 /** Lines that the expectation above says are exchanges. */
