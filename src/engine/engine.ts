@@ -14,6 +14,9 @@ import { type Instance, KEY_VALUES, type Program } from './program.ts';
 import { addEvidence, decay, RISK } from './risk.ts';
 import type { StatePort } from './state.ts';
 
+/** The most that can speak for an actor, in millinats (catalogue, Fusion 1): good behaviour is cheap to show. */
+const EXCULPATING_MOST = -2000;
+
 /** What was decided about one event. One object, reused: copy what is kept. */
 export interface Decision {
   /** Index in ACTIONS; the harshest of the actors involved. */
@@ -117,7 +120,7 @@ export class Engine {
       const { detector } = instance;
       const said = instance.judgement.judge(instance.handles as never, facts);
       if (said === 0) continue;
-      const millinats = Math.min(said, detector.cap);
+      const millinats = Math.max(EXCULPATING_MOST, Math.min(said, detector.cap));
       const at = key * RISK.size;
       if (batch.hasRisk[key] === 0) {
         // Evidence against abuse alone starts no record.
