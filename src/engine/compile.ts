@@ -54,6 +54,7 @@ interface Draft {
   readonly detector: Detector;
   readonly actor: ActorDimension;
   readonly judgement: Judgement<Needs>;
+  readonly basis: Instance['basis'];
   readonly when: number;
 }
 
@@ -87,6 +88,26 @@ function builtinValues(builtin: Needs, layout: Layout): Record<string, number> {
   return Object.fromEntries(Object.entries(builtin).map(([name, aggregate]) => [name, first(aggregate)]));
 }
 
+/** Builds a detector for an actor and sees whether it asks for baselines while it is built. */
+function build(
+  detector: Detector,
+  actor: ActorDimension,
+  options: CompileOptions,
+  tune: (name: string, value: number) => number,
+): Pick<Draft, 'judgement' | 'basis'> {
+  let asked = false;
+  const context = {
+    actor,
+    tune,
+    get baselines(): Baselines {
+      asked = true;
+      return options.baselines;
+    },
+  };
+  const judgement = detector.build(context);
+  return { judgement, basis: asked ? options.baselines.origin : 'fixed' };
+}
+
 /** Thresholds of a detector as they are in force, noted in the layout. */
 function tuner(detector: Detector, options: CompileOptions, layout: Layout): (name: string, value: number) => number {
   return (name, value) => {
@@ -105,12 +126,12 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
   const drafts = detectors.flatMap((detector) =>
     detector.actors.map((actor) => {
       const tune = tuner(detector, options, layout);
-      const judgement = detector.build({ actor, baselines: options.baselines, tune });
+      const { judgement, basis } = build(detector, actor, options, tune);
       layout.ensureKey(actor);
       for (const aggregate of Object.values(judgement.needs)) layout.want(aggregate, detector.on);
       const when = layout.condition(detector.when);
       layout.judged.push({ actor, phase: detector.on, when });
-      return { detector, actor, judgement, when };
+      return { detector, actor, judgement, basis, when };
     }),
   );
   layout.layOut();

@@ -85,6 +85,8 @@ export interface Instance {
   readonly key: number;
   readonly when: number;
   readonly judgement: Judgement<Needs>;
+  /** What its evidence is measured against: baselines it asked for when it was built, or figures of its own. */
+  readonly basis: 'learned' | 'prior' | 'fixed';
   readonly handles: Record<string, object>;
   /** Operations whose values this instance reads, by the name it gave them: for explanations. */
   readonly reads: readonly {

@@ -80,7 +80,7 @@ export function findingId(f: FindingRecord): string {
 }
 
 export function findingReport(f: FindingRecord): Finding {
-  const { detector, judgement } = f.instance;
+  const { detector } = f.instance;
   const { profile } = f;
   const total = profile.requestsBefore + profile.requests;
   return {
@@ -96,7 +96,7 @@ export function findingReport(f: FindingRecord): Finding {
     requests_after_detection: Math.max(0, total - f.requestsBefore),
     nats: f.millinats / MILLINATS,
     why: f.why,
-    basis: /\bassumed\b/.test(f.why) ? 'prior' : Object.keys(judgement.needs).length === 0 ? 'fixed' : 'learned',
+    basis: f.instance.basis,
     recommended: ACTIONS[profile.peakAction] as Action,
     sample: f.sample,
   };
