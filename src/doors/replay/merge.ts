@@ -16,9 +16,18 @@ export interface MergeSource {
 interface Open {
   readonly source: number;
   readonly chunks: AsyncIterator<SourceChunk>;
+  /** The next chunk, read while the one before is in work. */
+  next: Promise<IteratorResult<SourceChunk>>;
   /** Chunks under way: the source is closed when the last has come back. */
   pending: number;
   ended: boolean;
+}
+
+/** Asks for the next chunk ahead of time. A failure is kept for whoever waits for it. */
+function readNext(chunks: AsyncIterator<SourceChunk>): Promise<IteratorResult<SourceChunk>> {
+  const next = chunks.next();
+  next.catch(() => {});
+  return next;
 }
 
 /** Reads all sources through the pool into the order buffer. `consumed` is told of every chunk, in order. */
@@ -41,7 +50,8 @@ export async function mergeSources(
     ) {
       const next = waiting.shift() as MergeSource;
       order.open(next.source);
-      open.push({ source: next.source, chunks: next.open(), pending: 0, ended: false });
+      const chunks = next.open();
+      open.push({ source: next.source, chunks, next: readNext(chunks), pending: 0, ended: false });
       if (!Number.isNaN(next.firstMs)) break;
     }
   };
@@ -71,15 +81,17 @@ export async function mergeSources(
       continue;
     }
     const lagging = readable.reduce((a, b) => (order.timeOf(b.source) < order.timeOf(a.source) ? b : a));
-    const { value, done } = await lagging.chunks.next();
+    const { value, done } = await lagging.next;
     if (done === true) {
       lagging.ended = true;
       if (lagging.pending === 0) finish(lagging);
     } else {
       lagging.pending++;
+      lagging.next = readNext(lagging.chunks);
       inFlight.push({ from: lagging, staged: pool.submit(value) });
     }
     admit();
   }
-  if (stop()) for (const o of open) await o.chunks.return?.();
+  // Not waited for: a pipe that has nothing to say would keep the report from being written.
+  if (stop()) for (const o of open) o.chunks.return?.().catch(() => {});
 }
