@@ -22,7 +22,7 @@ export interface Pipeline {
 export async function openPipeline(log: string): Promise<Pipeline> {
   const loaded = defaultConfig();
   const sources = await Sources.open({ inputs: [log] }, loaded.config);
-  const setup = enrichmentSetup(loaded, 0, { version: '', routes: [], baselines: undefined as never });
+  const setup = enrichmentSetup(loaded, 0);
   const model = await learnModel(
     sources.beginnings(),
     sources.specs,

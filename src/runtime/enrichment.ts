@@ -26,12 +26,11 @@ export interface EnrichmentSetup {
 
 const CONFIGURED_CLASSES = ['login', 'reset', 'signup', 'search', 'code', 'lookup'] as const;
 
-/** What a configuration says about enrichment. */
-export function enrichmentSetup(loaded: LoadedConfig, seed: number, model: LearnedModel): EnrichmentSetup {
+/** What a configuration says about enrichment; the model comes later, learned with this. */
+export function enrichmentSetup(loaded: LoadedConfig, seed: number): Omit<EnrichmentSetup, 'model'> {
   const { config } = loaded;
   return {
     seed,
-    model,
     trustedProxies: config.clients.trusted_proxies,
     allowlist: config.allowlist,
     hosts: config.clients.hosts,

@@ -41,7 +41,7 @@ export async function prepare(
   const seed = options.seed ?? config.seed;
   const latenessMs = options.latenessMs ?? config.lateness_s * 1000;
   const sources = await Sources.open(options, config);
-  const setup = enrichmentSetup(loaded, seed, { version: '', routes: [], baselines: undefined as never });
+  const setup = enrichmentSetup(loaded, seed);
   const model = await learnModel(sources.beginnings(), sources.specs, setup, configuredRoutes(loaded), latenessMs);
   const networks = await loadNetworks(loaded.networks);
   const session = new Session({
