@@ -17,10 +17,15 @@ export interface Batch {
   /** Keys by index in the program; (0, 0) is absent and skipped. */
   readonly hi: Int32Array;
   readonly lo: Int32Array;
+  /** Indexes of the keys that are not absent, in the order of the program. */
+  readonly present: Int32Array;
+  presentCount: number;
   /** Base dimensions' lanes, two per dimension: subjects of `distinct`, `last` and `top`. */
   readonly lanes: Int32Array;
   /** Outcome of every condition of the program, 0 or 1. */
   readonly conditions: Uint8Array;
+  /** The same as bits, 32 conditions a word. */
+  readonly conditionBits: Int32Array;
   /** Numeric object id for `steps`, −1 for none. */
   number: number;
   /** True where the event proves an identity: its records count as established. */
@@ -44,8 +49,11 @@ export function createBatch(program: Program): Batch {
     response: false,
     hi: new Int32Array(keys),
     lo: new Int32Array(keys),
+    present: new Int32Array(keys),
+    presentCount: 0,
     lanes: new Int32Array(DIMENSIONS.length * 2),
     conditions: new Uint8Array(program.conditions.length),
+    conditionBits: new Int32Array(program.conditionWords),
     number: -1,
     authenticated: false,
     values: program.values,

@@ -7,7 +7,7 @@ import type { Aggregate, Needs, Phase } from './aggregates.ts';
 import { CLASSES, type Detector, GROUPS, type Judgement } from './detector.ts';
 import type { ActorDimension } from './keys.ts';
 import { Layout, signature } from './layout.ts';
-import type { Instance, JudgeOrder, KeyProgram, Operation, Program } from './program.ts';
+import type { Instance, JudgeOrder, KeyProgram, Operation, PhasePlan, Program } from './program.ts';
 import { HANDLES, SHAPE } from './shapes.ts';
 
 export interface CompileOptions {
@@ -29,18 +29,54 @@ export function jitter(seed: number, name: string): number {
   return (1000 - JITTER_PERMILLE + ((lo >>> 0) % (2 * JITTER_PERMILLE + 1))) / 1000;
 }
 
+/** Conditions that a phase asks about, each followed by those within it, and where those end. */
 function conditionsOf(
   layout: Layout,
   keys: readonly KeyProgram[],
   instances: readonly Instance[],
   phase: Phase,
-): Int32Array {
+): Pick<PhasePlan, 'conditions' | 'after'> {
   const used = new Set<number>();
   for (const key of keys) for (const o of key[phase]) used.add(o.when).add(o.hit);
   for (const instance of instances) if (instance.detector.on === phase) used.add(instance.when);
   used.delete(-1);
   for (const index of [...used]) for (const wider of layout.widerOf(index)) used.add(wider);
-  return Int32Array.from([...used].sort((a, b) => a - b));
+  const conditions: number[] = [];
+  const after: number[] = [];
+  const add = (parent: number): void => {
+    for (const index of [...used].sort((a, b) => a - b)) {
+      if ((layout.widerOf(index)[0] ?? -1) !== parent) continue;
+      const place = conditions.push(index) - 1;
+      add(index);
+      after[place] = conditions.length;
+    }
+  };
+  add(-1);
+  return { conditions: Int32Array.from(conditions), after: Int32Array.from(after) };
+}
+
+/** Keys that can take part in a phase's events, with their gates as sets of bits. */
+function keysOf(keys: readonly KeyProgram[], phase: Phase, words: number): Omit<PhasePlan, 'conditions' | 'after'> {
+  const gatesOf = (key: KeyProgram): readonly number[] | null =>
+    phase === 'request' ? key.requestGates : key.responseGates;
+  // A key with gates of which there are none has nothing to do in this phase.
+  const places = keys.map((_, k) => k).filter((k) => gatesOf(keys[k])?.length !== 0);
+  const gates = new Int32Array(places.length * words);
+  places.forEach((k, place) => {
+    for (const index of gatesOf(keys[k]) ?? []) gates[place * words + (index >>> 5)] |= 1 << (index & 31);
+  });
+  return {
+    keys: Int32Array.from(places),
+    first: Int32Array.from(places, (k) => keys[k].first),
+    second: Int32Array.from(places, (k) => keys[k].second),
+    gates,
+  };
+}
+
+const wordsOf = (layout: Layout): number => Math.ceil(layout.conditions.length / 32);
+
+function planOf(layout: Layout, keys: readonly KeyProgram[], instances: readonly Instance[], phase: Phase): PhasePlan {
+  return { ...conditionsOf(layout, keys, instances, phase), ...keysOf(keys, phase, wordsOf(layout)) };
 }
 
 function judgeOrder(instances: readonly Instance[]): JudgeOrder {
@@ -154,9 +190,9 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
   return {
     keys,
     conditions: layout.conditions,
-    requestConditions: conditionsOf(layout, keys, instances, 'request'),
-    responseConditions: conditionsOf(layout, keys, instances, 'response'),
-    within: Int32Array.from(layout.conditions, (c) => layout.condition(c.within)),
+    conditionWords: wordsOf(layout),
+    requestPlan: planOf(layout, keys, instances, 'request'),
+    responsePlan: planOf(layout, keys, instances, 'response'),
     values,
     request,
     response,

@@ -128,13 +128,13 @@ export class Layout {
   }
 
   /** Conditions of which one must hold for the key to be part of an event; null where it always is. */
-  private gatesOf(draft: KeyDraft, phase: Phase): Int32Array | null {
+  private gatesOf(draft: KeyDraft, phase: Phase): readonly number[] | null {
     const operations = draft[phase];
     const name = keyName(draft.key);
     const judged = this.judged.filter((j) => j.actor === name && j.phase === phase).map((j) => j.when);
     const asked = new Set([...operations.map((o) => o.when), ...judged]);
     if (COUNTED.has(name) || asked.has(-1)) return null;
-    return Int32Array.from([...asked].filter((index) => !this.widerOf(index).some((wider) => asked.has(wider))));
+    return [...asked].filter((index) => !this.widerOf(index).some((wider) => asked.has(wider)));
   }
 
   /** Operations guarded by one of their own key wait with it; what only reads would have to find the record. */

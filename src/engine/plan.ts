@@ -7,12 +7,12 @@ import { combine, lanes } from '../lib/hash.ts';
 import type { Batch } from './batch.ts';
 import type { Facts } from './facts.ts';
 import { DIMENSIONS, type Dimension } from './keys.ts';
+import type { PhasePlan } from './program.ts';
 
 const D = Object.fromEntries(DIMENSIONS.map((name, i) => [name, i])) as Record<Dimension, number>;
 
 /** Fills `batch` for the event that `facts` looks at. Allocates nothing. */
 export function plan(batch: Batch, facts: Facts, response: boolean): void {
-  const { program } = batch;
   batch.nowMs = facts.now;
   // Second 0 marks an empty record, so time starts one second after the epoch.
   batch.nowSec = Math.max(1, Math.floor(facts.now / 1000));
@@ -20,45 +20,77 @@ export function plan(batch: Batch, facts: Facts, response: boolean): void {
   batch.number = facts.objectNumber;
   batch.authenticated = facts.has(FLAG.AUTHENTICATED);
   readLanes(batch.lanes, facts);
-  const { conditions, within } = program;
-  const asked = response ? program.responseConditions : program.requestConditions;
-  for (let i = 0; i < asked.length; i++) {
-    const c = asked[i];
-    const wider = within[c];
-    batch.conditions[c] = (wider < 0 || batch.conditions[wider] !== 0) && conditions[c].test(facts) ? 1 : 0;
-  }
-  const { keys } = program;
-  for (let k = 0; k < keys.length; k++) {
-    const { first, second, requestGates, responseGates } = keys[k];
-    const gates = response ? responseGates : requestGates;
-    if (gates !== null && !anyHolds(batch.conditions, gates)) {
-      batch.hi[k] = 0;
-      batch.lo[k] = 0;
+  const phase = response ? batch.program.responsePlan : batch.program.requestPlan;
+  ask(batch, facts, phase);
+  forget(batch);
+  gather(batch, phase);
+}
+
+/** Finds out which conditions hold. Those within one that does not are not asked. */
+function ask(batch: Batch, facts: Facts, phase: PhasePlan): void {
+  const { conditions: outcomes, conditionBits, program } = batch;
+  const { conditions, after } = phase;
+  for (let word = 0; word < conditionBits.length; word++) conditionBits[word] = 0;
+  for (let i = 0; i < conditions.length; ) {
+    const index = conditions[i];
+    if (program.conditions[index].test(facts)) {
+      outcomes[index] = 1;
+      conditionBits[index >>> 5] |= 1 << (index & 31);
+      i++;
       continue;
     }
-    const hi = batch.lanes[first * 2];
-    const lo = batch.lanes[first * 2 + 1];
-    if (second < 0) {
-      batch.hi[k] = hi;
-      batch.lo[k] = lo;
-      continue;
-    }
-    const hi2 = batch.lanes[second * 2];
-    const lo2 = batch.lanes[second * 2 + 1];
-    if ((hi === 0 && lo === 0) || (hi2 === 0 && lo2 === 0)) {
-      batch.hi[k] = 0;
-      batch.lo[k] = 0;
-      continue;
-    }
-    combine(hi, lo, hi2, lo2);
-    batch.hi[k] = lanes.hi;
-    batch.lo[k] = lanes.lo;
+    const end = after[i];
+    for (; i < end; i++) outcomes[conditions[i]] = 0;
   }
 }
 
-function anyHolds(conditions: Uint8Array, gates: Int32Array): boolean {
-  for (let i = 0; i < gates.length; i++) if (conditions[gates[i]] !== 0) return true;
-  return false;
+/** Takes the last event's keys out: only they can have left anything. */
+function forget(batch: Batch): void {
+  const { present, hi, lo, hasRisk } = batch;
+  for (let i = 0; i < batch.presentCount; i++) {
+    const k = present[i];
+    hi[k] = 0;
+    lo[k] = 0;
+    hasRisk[k] = 0;
+  }
+  batch.presentCount = 0;
+}
+
+/** Brings in the keys that this event has and that a condition asks for. */
+function gather(batch: Batch, phase: PhasePlan): void {
+  const { lanes: base, present } = batch;
+  const { keys, first, second } = phase;
+  let count = 0;
+  for (let place = 0; place < keys.length; place++) {
+    if (!isAskedFor(batch.conditionBits, phase.gates, place)) continue;
+    let hi = base[first[place] * 2];
+    let lo = base[first[place] * 2 + 1];
+    if (hi === 0 && lo === 0) continue;
+    const other = second[place];
+    if (other >= 0) {
+      const otherHi = base[other * 2];
+      const otherLo = base[other * 2 + 1];
+      if (otherHi === 0 && otherLo === 0) continue;
+      combine(hi, lo, otherHi, otherLo);
+      hi = lanes.hi;
+      lo = lanes.lo;
+    }
+    const k = keys[place];
+    batch.hi[k] = hi;
+    batch.lo[k] = lo;
+    present[count++] = k;
+  }
+  batch.presentCount = count;
+}
+
+function isAskedFor(bits: Int32Array, gates: Int32Array, place: number): boolean {
+  let any = 0;
+  let asked = 0;
+  for (let word = 0, at = place * bits.length; word < bits.length; word++, at++) {
+    any |= gates[at];
+    asked |= gates[at] & bits[word];
+  }
+  return any === 0 || asked !== 0;
 }
 
 function readLanes(out: Int32Array, facts: Facts): void {

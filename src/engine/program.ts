@@ -63,8 +63,8 @@ export interface KeyProgram {
    * them holds the key is left out of the event, so that what is rarely needed costs neither time nor records. Else
    * null.
    */
-  readonly requestGates: Int32Array | null;
-  readonly responseGates: Int32Array | null;
+  readonly requestGates: readonly number[] | null;
+  readonly responseGates: readonly number[] | null;
   /**
    * True for a combination of which every operation in the phase waits for a guard on an earlier key: its record is not
    * even looked for before one of them may run.
@@ -106,14 +106,28 @@ export interface JudgeOrder {
   readonly next: Int32Array;
 }
 
+/** What planning an event of one phase goes through, in flat arrays: most conditions do not hold, most keys stay out. */
+export interface PhasePlan {
+  /** Conditions that operations or instances of the phase ask about, each before those that are within it. */
+  readonly conditions: Int32Array;
+  /** By place in {@link conditions}: the place after the last condition within that one. */
+  readonly after: Int32Array;
+  /** Keys that can take part, in the order of a batch. */
+  readonly keys: Int32Array;
+  /** By place in {@link keys}: the key's base dimensions, the second −1 where it has none. */
+  readonly first: Int32Array;
+  readonly second: Int32Array;
+  /** By place in {@link keys}, {@link Program.conditionWords} each: its gates as bits; none set where it always takes part. */
+  readonly gates: Int32Array;
+}
+
 export interface Program {
   readonly keys: readonly KeyProgram[];
   readonly conditions: readonly Condition[];
-  /** Indexes of the conditions that a phase's operations or instances ask about: the others are not evaluated. */
-  readonly requestConditions: Int32Array;
-  readonly responseConditions: Int32Array;
-  /** By condition: the wider one without which it need not be asked, −1 for none. It has a smaller index. */
-  readonly within: Int32Array;
+  /** 32-bit words that a set of conditions takes, one bit each. */
+  readonly conditionWords: number;
+  readonly requestPlan: PhasePlan;
+  readonly responsePlan: PhasePlan;
   /** Values of the batch in work: one array for the life of the program. */
   readonly values: Int32Array;
   readonly request: readonly Instance[];

@@ -57,8 +57,7 @@ class ContentFacts implements ContentPort {
   readonly hit = newHit();
   readonly probeRule = probeRule;
   readonly decoyOf: ContentPort['decoyOf'];
-  private readonly cleanHi = new Int32Array(CLEAN_AGENTS);
-  private readonly cleanLo = new Int32Array(CLEAN_AGENTS);
+  private readonly clean = new Int32Array(CLEAN_AGENTS * 2);
 
   constructor(decoys: readonly string[]) {
     const set = decoys.length === 0 ? NO_DECOYS : new DecoySet(decoys);
@@ -72,13 +71,13 @@ class ContentFacts implements ContentPort {
     const { buf, spans } = raw;
     inspect(buf, spans[F.target], spans[F.target + 1], CONTENT_FIELD.path, hit);
     inspect(buf, spans[F.referrer], spans[F.referrer + 1], CONTENT_FIELD.referrer, hit);
-    const slot = agentLo & (CLEAN_AGENTS - 1);
-    if (this.cleanLo[slot] === agentLo && this.cleanHi[slot] === agentHi) return;
+    const at = (agentLo & (CLEAN_AGENTS - 1)) * 2;
+    if (this.clean[at] === agentLo && this.clean[at + 1] === agentHi) return;
     const before = hit.millinats;
     inspect(buf, spans[F.agent], spans[F.agent + 1], CONTENT_FIELD.agent, hit);
     // Only "nothing at all" is remembered: a weaker hit than the target's would not show here.
     if (before !== 0 || hit.millinats !== 0) return;
-    this.cleanHi[slot] = agentHi;
-    this.cleanLo[slot] = agentLo;
+    this.clean[at] = agentLo;
+    this.clean[at + 1] = agentHi;
   }
 }

@@ -17,7 +17,7 @@ import { isMalformed, methodOf } from './request-line.ts';
 import type { ClassOverride } from './routes/classes.ts';
 import { numberAt } from './routes/matcher.ts';
 import { type QueryNames, QueryReader } from './routes/query.ts';
-import { RouteResolver } from './routes/resolver.ts';
+import { PATH, RouteResolver } from './routes/resolver.ts';
 import { afterScheme, readTarget, TARGET_FORM, Target } from './target.ts';
 
 /** Durations longer than this are taken for a mistake of the log: 24 days, what a signed 32-bit count of ms can hold. */
@@ -195,13 +195,14 @@ export class Enricher {
   private readRequest(raw: RawExchange, batch: FactBatch, row: number): void {
     const { buf, spans } = raw;
     const { resolver } = this;
+    const { cells } = resolver;
     const target = this.target;
     const query = this.query;
     const method = methodOf(buf, spans[F.method], spans[F.method + 1]);
     readTarget(buf, spans[F.target], spans[F.target + 1], this.seed, target);
-    const slot = resolver.resolve(target.path, target.pathStart, target.pathEnd, target.pathHi, target.pathLo, method);
-    const route = resolver.route[slot];
-    let routeClass = resolver.routeClass[slot];
+    const at = resolver.resolve(target.path, target.pathStart, target.pathEnd, target.pathHi, target.pathLo, method);
+    const route = cells[at + PATH.route];
+    let routeClass = cells[at + PATH.routeClass];
     query.clear();
     let flags = 0;
     if (target.queryEnd > target.queryStart) {
@@ -221,12 +222,12 @@ export class Enricher {
     batch.pathLo[row] = target.pathLo;
     batch.route[row] = route;
     batch.routeClass[row] = routeClass;
-    batch.page[row] = query.page >= 0 ? query.page : resolver.page[slot];
-    batch.probeRule[row] = resolver.probe[slot];
-    batch.decoy[row] = resolver.decoy[slot];
-    batch.objectHi[row] = resolver.objectHi[slot];
-    batch.objectLo[row] = resolver.objectLo[slot];
-    batch.objectNumber[row] = resolver.objectNumber[slot];
+    batch.page[row] = query.page >= 0 ? query.page : cells[at + PATH.page];
+    batch.probeRule[row] = cells[at + PATH.probe];
+    batch.decoy[row] = cells[at + PATH.decoy];
+    batch.objectHi[row] = cells[at + PATH.objectHi];
+    batch.objectLo[row] = cells[at + PATH.objectLo];
+    batch.objectNumber[row] = resolver.doubles[at / 2 + PATH.number];
     this.readQueryObject(buf, batch, row, routeClass);
   }
 

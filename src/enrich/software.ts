@@ -18,6 +18,8 @@ export const BOT_FAMILIES = 1000;
 /** Distinct agents remembered; the least recently stored of a set of four goes first. */
 const CACHE_SETS = 4096;
 const WAYS = 4;
+/** Cells of a remembered agent: a set of four fills one line of the cache. */
+const CELL = { keyHi: 0, keyLo: 1, low: 2, high: 3, size: 4 } as const;
 /** A browser this many years older than the event counts as stale: {@link isStale}. */
 export const STALE_YEARS = 4;
 
@@ -124,10 +126,7 @@ export class SoftwareTable {
   private readonly reading = new AgentReading();
 
   // The cache: sets of four by hash. What is stored is a pure function of the agent, so eviction changes nothing.
-  private readonly keyHi = new Int32Array(CACHE_SETS * WAYS);
-  private readonly keyLo = new Int32Array(CACHE_SETS * WAYS);
-  private readonly low = new Int32Array(CACHE_SETS * WAYS);
-  private readonly high = new Int32Array(CACHE_SETS * WAYS);
+  private readonly cells = new Int32Array(CACHE_SETS * WAYS * CELL.size);
   private readonly turn = new Uint8Array(CACHE_SETS);
 
   // What the running scan found.
@@ -143,13 +142,15 @@ export class SoftwareTable {
    */
   classify(buf: Uint8Array, start: number, end: number, hi: number, lo: number): number {
     if (end <= start || (end - start === 1 && buf[start] === 0x2d)) return this.none();
-    const set = (lo & (CACHE_SETS - 1)) * WAYS;
-    for (let way = set; way < set + WAYS; way++) {
-      if (this.keyLo[way] === lo && this.keyHi[way] === hi && (lo !== 0 || hi !== 0)) return this.load(way);
+    const { cells } = this;
+    const set = (lo & (CACHE_SETS - 1)) * WAYS * CELL.size;
+    for (let at = set; at < set + WAYS * CELL.size; at += CELL.size) {
+      if (cells[at + CELL.keyLo] === lo && cells[at + CELL.keyHi] === hi && (lo !== 0 || hi !== 0))
+        return this.load(at);
     }
     this.classifySlowly(buf, start, end);
-    const way = set + (this.turn[lo & (CACHE_SETS - 1)]++ & (WAYS - 1));
-    this.store(way, hi, lo);
+    const way = this.turn[lo & (CACHE_SETS - 1)]++ & (WAYS - 1);
+    this.store(set + way * CELL.size, hi, lo);
     return this.result.software;
   }
 
@@ -164,18 +165,18 @@ export class SoftwareTable {
     return 0;
   }
 
-  private store(way: number, hi: number, lo: number): void {
+  private store(at: number, hi: number, lo: number): void {
     const result = this.result;
-    this.keyHi[way] = hi;
-    this.keyLo[way] = lo;
-    this.low[way] = result.software | (result.bot << 16);
-    this.high[way] = result.softwareClass | (result.oddReason << 8) | (result.releaseYear << 16);
+    this.cells[at + CELL.keyHi] = hi;
+    this.cells[at + CELL.keyLo] = lo;
+    this.cells[at + CELL.low] = result.software | (result.bot << 16);
+    this.cells[at + CELL.high] = result.softwareClass | (result.oddReason << 8) | (result.releaseYear << 16);
   }
 
-  private load(way: number): number {
+  private load(at: number): number {
     const result = this.result;
-    const low = this.low[way];
-    const high = this.high[way];
+    const low = this.cells[at + CELL.low];
+    const high = this.cells[at + CELL.high];
     result.software = low & 0xffff;
     result.bot = low >>> 16;
     result.softwareClass = high & 0xff;

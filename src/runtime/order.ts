@@ -7,7 +7,7 @@
  * line numbers would not give that. Events wait in buckets of one second.
  */
 
-import type { FactBatch } from '../enrich/facts.ts';
+import { type FactBatch, prefetch, ROWS_PER_LINE } from '../enrich/facts.ts';
 import { BUSINESS } from '../event/exchange.ts';
 import { MinHeap } from '../lib/heap.ts';
 
@@ -72,6 +72,8 @@ export class OrderBuffer {
   private readonly freeBatches: number[] = [];
   private readonly sourceTimes = new Map<number, SourceClock>();
   private waiting = 0;
+  /** Kept so that the reads behind it are. */
+  private prefetched = 0;
   /** Everything before this second has been applied. */
   private appliedSec = Number.NEGATIVE_INFINITY;
   private lastMs = Number.NEGATIVE_INFINITY;
@@ -190,8 +192,21 @@ export class OrderBuffer {
     if (untilSec !== Number.POSITIVE_INFINITY && untilSec > this.appliedSec) this.appliedSec = untilSec;
   }
 
+  /** Rows of a bucket were written long ago, and mostly side by side. */
+  private prefetch(bucket: Bucket): void {
+    let last = -1;
+    for (let i = 0; i < bucket.n; i++) {
+      const at = Math.floor(bucket.refs[i] / 2);
+      const line = Math.floor(at / ROWS_PER_LINE);
+      if (line === last) continue;
+      last = line;
+      this.prefetched ^= prefetch(this.batches[Math.floor(at / MAX_BATCH_ROWS)] as FactBatch, at % MAX_BATCH_ROWS);
+    }
+  }
+
   private applyBucket(bucket: Bucket): void {
     const { n } = bucket;
+    this.prefetch(bucket);
     if (n > INDEX_RANGE) {
       this.applySorted(
         bucket,

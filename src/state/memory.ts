@@ -19,6 +19,7 @@ import { RISK } from '../engine/risk.ts';
 import type { StatePort, StateStatistics } from '../engine/state.ts';
 import { combine, lanes, mix32 } from '../lib/hash.ts';
 import { C, type Code, encode, MODE } from './code.ts';
+import { FilledKeys } from './filled.ts';
 import { quotaOf, RISK_QUOTA, SKETCH_SLOTS, scaled } from './quotas.ts';
 import { PARTITION, Table } from './table.ts';
 
@@ -43,8 +44,7 @@ export class MemoryState implements StatePort {
   private readonly work: Work;
   /** Slot of the record each key resolved to in the batch in work, −1 for none: settle uses it. */
   private readonly slots: Int32Array;
-  /** 1 where a key's values are all 0 already. */
-  private readonly clean: Uint8Array;
+  private filled: FilledKeys;
   private collapsed = 0;
   private level = 0;
 
@@ -58,7 +58,7 @@ export class MemoryState implements StatePort {
     );
     this.risks = new Table(HEADER.cells + RISK.size, scaled(RISK_QUOTA, scale), () => {});
     this.slots = new Int32Array(program.keys.length);
-    this.clean = new Uint8Array(program.keys.length);
+    this.filled = new FilledKeys(program);
     this.work = {
       cells: new Int32Array(0),
       values: program.values,
@@ -89,50 +89,39 @@ export class MemoryState implements StatePort {
       throw new RangeError('the new program lays records out differently');
     this.program = program;
     this.encode(program);
-    this.clean.fill(0);
+    this.filled = new FilledKeys(program);
     this.work.values = program.values;
   }
 
   apply(batch: Batch): void {
     const { keys } = this.program;
+    const codes = batch.response ? this.responseCode : this.requestCode;
     const w = this.work;
     w.nowMs = batch.nowMs;
     w.nowSec = batch.nowSec;
     w.nowRest = batch.nowMs - batch.nowSec * 1000;
     w.number = batch.number;
     batch.risky = 0;
-    for (let k = 0; k < keys.length; k++) {
+    this.filled.clearAbsent(batch);
+    for (let i = 0; i < batch.presentCount; i++) {
+      const k = batch.present[i];
       const key = keys[k];
-      const hi = batch.hi[k];
-      const lo = batch.lo[k];
-      batch.hasRisk[k] = 0;
-      const guarded = batch.response ? key.responseGuarded : key.requestGuarded;
-      if ((hi === 0 && lo === 0) || (guarded && !isLetIn(key, batch))) {
-        this.skip(k, key);
-        continue;
-      }
-      this.clean[k] = 0;
       this.level = LEVEL.own;
-      const table = this.tables[k];
-      const slot = this.resolve(table, key, batch, hi, lo);
+      const guarded = batch.response ? key.responseGuarded : key.requestGuarded;
+      const slot =
+        guarded && !isLetIn(key, batch) ? -1 : this.resolve(this.tables[k], key, batch, batch.hi[k], batch.lo[k]);
+      this.slots[k] = slot;
       if (slot < 0) {
-        this.skip(k, key);
+        this.filled.clear(key);
         continue;
       }
-      this.slots[k] = slot;
+      this.filled.add(k);
+      const table = this.tables[k];
       const at = this.touch(table, slot, batch, key);
       w.cells = table.page(slot);
-      this.run(batch.response ? this.responseCode[k] : this.requestCode[k], at, batch);
+      this.run(codes[k], at, batch);
       if (w.cells[at + HEADER.risk] !== 0) this.readRisk(k, w.cells, at, batch);
     }
-  }
-
-  /** A key that is absent has no record and all its values are 0: nothing of an earlier event may show through. */
-  private skip(k: number, key: KeyProgram): void {
-    this.slots[k] = -1;
-    if (this.clean[k] !== 0) return;
-    this.clean[k] = 1;
-    this.work.values.fill(0, key.value, key.valueEnd);
   }
 
   /** The record for a key; for an address without room, that of its network, its system, or the rest. */

@@ -14,8 +14,8 @@ const PARTITIONS = 3;
 
 const PAGE_BITS = 14;
 const PAGE_RECORDS = 1 << PAGE_BITS;
-/** Keys found lately, minus one. Small enough to stay in the second-level cache. */
-const RECENT_MASK = 0x1fff;
+/** Keys found lately, less one. Small, since every table has them and all share one cache. */
+const RECENT_MASK = 0x7ff;
 /** Neighbours compared when a record has to go. */
 const VICTIM_PROBES = 8;
 /** How many more the hand passes over, at most, while it looks for records of the right partition. */
@@ -38,8 +38,11 @@ export class Table {
   /** Slots ever used, and the ones given back. */
   private used = 0;
   private free: number[] = [];
-  /** Slot + 1 by the low bits of the hash: an exchange's second event finds its records without a probe. */
-  private readonly recent = new Int32Array(RECENT_MASK + 1);
+  /**
+   * Slot + 1 and hash by the low bits of the hash: an exchange's second event finds its records without a probe. The hash
+   * stands here because a look at the wrong record would wait for memory.
+   */
+  private readonly recent = new Int32Array(2 * (RECENT_MASK + 1));
   private hand = 0;
   evicted = 0;
   /** Called with a record that is about to go, so that what hangs on it can be released. */
@@ -69,14 +72,19 @@ export class Table {
   /** The slot of a key, or −1. */
   find(hi: number, lo: number): number {
     const hash = mix32(hi ^ Math.imul(lo, 0x9e3779b1));
-    const hint = this.recent[hash & RECENT_MASK] - 1;
-    if (hint >= 0) {
+    const { recent } = this;
+    const place = (hash & RECENT_MASK) * 2;
+    const hint = recent[place] - 1;
+    if (hint >= 0 && recent[place + 1] === hash) {
       const cells = this.pages[hint >>> PAGE_BITS];
       const at = (hint & (PAGE_RECORDS - 1)) * this.stride;
       if (cells[at] === hi && cells[at + 1] === lo && cells[at + HEADER.firstSec] !== 0) return hint;
     }
     const slot = this.probe(hash, hi, lo);
-    if (slot >= 0) this.recent[hash & RECENT_MASK] = slot + 1;
+    if (slot >= 0) {
+      recent[place] = slot + 1;
+      recent[place + 1] = hash;
+    }
     return slot;
   }
 

@@ -1,7 +1,8 @@
 /** Where chunks are parsed and enriched: in this thread, or on others while this one keeps the state. */
 import { Worker } from 'node:worker_threads';
-import { wrapBatch } from '../../enrich/facts.ts';
+import { type FactBatch, wrapBatch } from '../../enrich/facts.ts';
 import { SallyportError } from '../../lib/errors.ts';
+import type { SpareBuffers } from './input/spare.ts';
 import { type SourceChunk, Stage, type Staged, type StageSetup } from './stage.ts';
 import type { WireStaged } from './worker.ts';
 
@@ -9,24 +10,57 @@ export interface StagePool {
   /** Chunks that may be under way at once. */
   readonly depth: number;
   submit(chunk: SourceChunk): Staged | Promise<Staged>;
+  /** Takes back a batch of which every row was applied: its memory is used again. */
+  recycle(batch: FactBatch): void;
   close(): Promise<void>;
 }
 
 /** A pool for `workers` cores, this thread's included: with one, everything happens here. */
-export async function createPool(setup: StageSetup, workers: number): Promise<StagePool> {
+export async function createPool(setup: StageSetup, workers: number, spare: SpareBuffers): Promise<StagePool> {
   if (workers <= 1) {
-    const stage = await Stage.create(setup);
-    return { depth: 1, submit: (chunk) => stage.process(chunk), close: async () => {} };
+    return new Here(await Stage.create(setup), spare);
   }
   const threads = await Promise.all(Array.from({ length: workers - 1 }, () => Thread.start(setup)));
   let next = 0;
   return {
     depth: threads.length * 3,
     submit: (chunk) => threads[next++ % threads.length].submit(chunk),
+    // What other threads filled has moved here, and would have to move back.
+    recycle: () => {},
     close: async () => {
       await Promise.all(threads.map((t) => t.close()));
     },
   };
+}
+
+/** This thread alone. */
+class Here implements StagePool {
+  readonly depth = 1;
+  private readonly stage: Stage;
+  private readonly spare: SpareBuffers;
+  /** By text, how many batches still point into it. */
+  private readonly users = new Map<Uint8Array, number>();
+
+  constructor(stage: Stage, spare: SpareBuffers) {
+    this.stage = stage;
+    this.spare = spare;
+  }
+
+  submit(chunk: SourceChunk): Staged {
+    const staged = this.stage.process(chunk);
+    this.users.set(chunk.buffer, staged.batches.length);
+    return staged;
+  }
+
+  recycle(batch: FactBatch): void {
+    const { text } = batch;
+    const users = (this.users.get(text) ?? 0) - 1;
+    if (users > 0) this.users.set(text, users);
+    else if (this.users.delete(text)) this.spare.give(text as Uint8Array<ArrayBuffer>);
+    this.stage.recycle(batch);
+  }
+
+  async close(): Promise<void> {}
 }
 
 class Thread {

@@ -8,6 +8,7 @@ import { type FormatSpec, formatOf, lineParser } from '../../event/formats/spec.
 import { shippedNetworks } from '../../runtime/tables.ts';
 import { expandInputs } from './input/expand.ts';
 import { openSource, type Source } from './input/source.ts';
+import type { SpareBuffers } from './input/spare.ts';
 import type { MergeSource } from './merge.ts';
 import type { RunOptions } from './run.ts';
 import type { SourceChunk } from './stage.ts';
@@ -122,15 +123,20 @@ export class Sources {
   }
 
   /** The sources as the merge reads them. */
-  merge(signal?: AbortSignal): MergeSource[] {
+  merge(signal?: AbortSignal, spare?: SpareBuffers): MergeSource[] {
     return this.inputs.map((input, source) => ({
       source,
       firstMs: input.firstMs,
-      open: () => this.read(input, source, signal),
+      open: () => this.read(input, source, signal, spare),
     }));
   }
 
-  private async *read(input: Input, source: number, signal?: AbortSignal): AsyncGenerator<SourceChunk> {
+  private async *read(
+    input: Input,
+    source: number,
+    signal: AbortSignal | undefined,
+    spare: SpareBuffers | undefined,
+  ): AsyncGenerator<SourceChunk> {
     if (input.name === '-') {
       for (const chunk of input.kept.splice(0)) yield this.count(input, chunk);
       while (input.rest !== undefined) {
@@ -140,7 +146,7 @@ export class Sources {
       }
       return;
     }
-    const opened: Source = openSource(input.name, { ...(this.follow && { follow: {} }), signal });
+    const opened: Source = openSource(input.name, { ...(this.follow && { follow: {} }), signal, spare });
     for await (const chunk of opened) {
       input.bytesRead = chunk.bytesRead;
       yield this.count(input, { ...chunk, source });

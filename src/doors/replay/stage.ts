@@ -17,6 +17,8 @@ const SAMPLE_BYTES = 160;
 const REASONS = Object.keys(BAD_LINE);
 /** Length of a line before one was seen: short, so that the first batch has room. */
 const FIRST_GUESS_BYTES = 64;
+/** Batches kept for the next chunks, at most. */
+const MAX_SPARE_BATCHES = 32;
 
 /** Lines of one source, ending on a line boundary. */
 export interface SourceChunk {
@@ -56,6 +58,8 @@ export class Stage {
   private readonly parsers: readonly { parse: LineParser; resolutionMs: number }[];
   private readonly raw = new RawExchange();
   private bytesPerLine = FIRST_GUESS_BYTES;
+  /** Batches that were given back. */
+  private readonly spare: FactBatch[] = [];
 
   private constructor(setup: StageSetup, enricher: Enricher) {
     this.enricher = enricher;
@@ -77,16 +81,16 @@ export class Stage {
     const samples: BadSample[] = [];
     const batches: FactBatch[] = [];
     const capacity = this.capacityFor(end - chunk.start);
-    let batch = createBatch(capacity, buffer);
+    let batch = this.batchFor(capacity, buffer);
     let at = chunk.start;
     let line = 0;
     while (at < end) {
       const newline = buffer.indexOf(0x0a, at);
       const next = newline < 0 || newline >= end ? end : newline;
       const stop = next > at && buffer[next - 1] === 0x0d ? next - 1 : next;
-      if (batch.count === capacity) {
+      if (batch.count === batch.capacity) {
         batches.push(batch);
-        batch = createBatch(capacity, buffer);
+        batch = this.batchFor(capacity, buffer);
       }
       const reason = this.line(chunk.source, at, stop, batch);
       reasons[reason]++;
@@ -98,6 +102,19 @@ export class Stage {
     batches.push(batch);
     if (line > 0) this.bytesPerLine = (end - chunk.start) / line;
     return { source: chunk.source, batches, lines: line, reasons, samples };
+  }
+
+  /** Takes back a batch that nobody reads any more. */
+  recycle(batch: FactBatch): void {
+    if (this.spare.length < MAX_SPARE_BATCHES) this.spare.push(batch);
+  }
+
+  private batchFor(capacity: number, text: Uint8Array): FactBatch {
+    const batch = this.spare.pop();
+    if (batch === undefined || batch.capacity < capacity) return createBatch(capacity, text);
+    batch.count = 0;
+    batch.text = text;
+    return batch;
   }
 
   /** Rows for so many bytes, by the last chunk's lines; where it is too few, the chunk gives a second batch. */

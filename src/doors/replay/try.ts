@@ -10,9 +10,10 @@ import { OrderBuffer } from '../../runtime/order.ts';
 import { redactor } from '../../runtime/redact.ts';
 import type { Report } from '../../runtime/report.ts';
 import { loadNetworks } from '../../runtime/tables.ts';
+import { SpareBuffers } from './input/spare.ts';
 import { learnModel } from './learn.ts';
 import { mergeSources } from './merge.ts';
-import { createPool } from './pool.ts';
+import { createPool, type StagePool } from './pool.ts';
 import type { RunOptions, TryRunOptions } from './run.ts';
 import { Session, type SessionOptions } from './session.ts';
 import { Sources } from './sources.ts';
@@ -58,14 +59,19 @@ export async function prepare(
     journal: options.journal,
     ...extra,
   });
-  const order = new OrderBuffer(latenessMs, session.apply, session.release);
+  const spare = new SpareBuffers();
+  let pool: StagePool | undefined;
+  const order = new OrderBuffer(latenessMs, session.apply, (rows) => {
+    session.release(rows);
+    pool?.recycle(rows);
+  });
   const tally = new Tally(sources, options.onProgress);
   const run = async (stop: () => boolean = () => false): Promise<void> => {
-    const pool = await createPool({ enrichment: { ...setup, model }, formats: sources.specs }, options.workers ?? 1);
+    pool = await createPool({ enrichment: { ...setup, model }, formats: sources.specs }, options.workers ?? 1, spare);
     try {
       const halted = (): boolean => stop() || options.signal?.aborted === true || session.stopped;
       await mergeSources(
-        sources.merge(options.signal),
+        sources.merge(options.signal, spare),
         pool,
         order,
         (staged) => tally.add(staged, session.parts.recorder),

@@ -9,7 +9,7 @@ import { type ClassOverride, classByName, isClassName, overriddenClass } from '.
 import { MAX_SEGMENTS, numberAt, RouteMatcher } from './matcher.ts';
 import { extensionDot, isValue, shapeOf } from './shape.ts';
 
-/** Distinct (path, method) pairs remembered. A power of two; about 60 bytes each. */
+/** Distinct (path, method) pairs remembered. A power of two; 64 bytes each. */
 export const REMEMBERED_PATHS = 16_384;
 
 /**
@@ -25,6 +25,22 @@ export const MAX_PAGE = 10_000_000;
 
 const SLASH = 0x2f;
 
+/** Cells of a remembered path. `method` is the method + 1, 0 where nothing is remembered; `number` counts in doubles. */
+export const PATH = {
+  keyHi: 0,
+  keyLo: 1,
+  method: 2,
+  route: 3,
+  routeClass: 4,
+  objectHi: 5,
+  objectLo: 6,
+  page: 7,
+  number: 4,
+  probe: 10,
+  decoy: 11,
+  size: 16,
+} as const;
+
 export interface ResolverOptions {
   readonly routes: readonly RouteTemplate[];
   readonly overrides: readonly ClassOverride[];
@@ -35,21 +51,15 @@ export interface ResolverOptions {
 }
 
 export class RouteResolver {
-  /** What is known of a path, by the slot that {@link resolve} returns; valid until the next call. */
-  readonly route = new Int32Array(REMEMBERED_PATHS);
-  readonly routeClass = new Uint8Array(REMEMBERED_PATHS);
-  readonly objectHi = new Int32Array(REMEMBERED_PATHS);
-  readonly objectLo = new Int32Array(REMEMBERED_PATHS);
-  readonly objectNumber = new Float64Array(REMEMBERED_PATHS);
-  readonly page = new Int32Array(REMEMBERED_PATHS);
-  readonly probe = new Uint16Array(REMEMBERED_PATHS);
-  readonly decoy = new Uint16Array(REMEMBERED_PATHS);
+  /**
+   * What is known of paths: {@link PATH} names the cells from where {@link resolve} says, valid until the next call. A
+   * path's cells lie side by side, in one line of the cache.
+   */
+  readonly cells = new Int32Array(REMEMBERED_PATHS * PATH.size);
+  /** The same memory as doubles, for {@link PATH.number}. */
+  readonly doubles = new Float64Array(this.cells.buffer);
   readonly matcher: RouteMatcher;
 
-  private readonly keyHi = new Int32Array(REMEMBERED_PATHS);
-  private readonly keyLo = new Int32Array(REMEMBERED_PATHS);
-  /** Method + 1, 0 for a slot never filled. */
-  private readonly method = new Uint8Array(REMEMBERED_PATHS);
   private readonly options: ResolverOptions;
   private readonly placeholder: { hi: number; lo: number };
   private turn = 0;
@@ -60,19 +70,25 @@ export class RouteResolver {
     this.placeholder = hashString('{id}', options.seed);
   }
 
-  /** The slot of the decoded path `buf[start, end)`, whose hash is (hi, lo), asked for with `method` (METHODS). */
+  /** Where in {@link cells} the decoded path `buf[start, end)` stands, whose hash is (hi, lo), asked for with `method`. */
   resolve(buf: Uint8Array, start: number, end: number, hi: number, lo: number, method: number): number {
-    const first = (lo ^ Math.imul(method, 0x9e3779b1)) & (REMEMBERED_PATHS - 1);
-    if (this.keyLo[first] === lo && this.keyHi[first] === hi && this.method[first] === method + 1) return first;
-    const second = first ^ 1;
-    if (this.keyLo[second] === lo && this.keyHi[second] === hi && this.method[second] === method + 1) return second;
+    const slot = (lo ^ Math.imul(method, 0x9e3779b1)) & (REMEMBERED_PATHS - 1);
+    const first = slot * PATH.size;
+    if (this.is(first, hi, lo, method)) return first;
+    const second = (slot ^ 1) * PATH.size;
+    if (this.is(second, hi, lo, method)) return second;
     this.turn ^= 1;
-    const slot = this.method[first] === 0 || this.turn === 0 ? first : second;
-    this.keyHi[slot] = hi;
-    this.keyLo[slot] = lo;
-    this.method[slot] = method + 1;
-    this.fill(slot, buf, start, end, method);
-    return slot;
+    const at = this.cells[first + PATH.method] === 0 || this.turn === 0 ? first : second;
+    this.cells[at + PATH.keyHi] = hi;
+    this.cells[at + PATH.keyLo] = lo;
+    this.cells[at + PATH.method] = method + 1;
+    this.fill(at, buf, start, end, method);
+    return at;
+  }
+
+  private is(at: number, hi: number, lo: number, method: number): boolean {
+    const { cells } = this;
+    return cells[at + PATH.keyLo] === lo && cells[at + PATH.keyHi] === hi && cells[at + PATH.method] === method + 1;
   }
 
   /** True for the id of a template in the model. */
@@ -80,14 +96,14 @@ export class RouteResolver {
     return route > 0 && route < UNLEARNED_ROUTE_BASE;
   }
 
-  private fill(slot: number, buf: Uint8Array, start: number, end: number, method: number): void {
-    const { matcher } = this;
+  private fill(at: number, buf: Uint8Array, start: number, end: number, method: number): void {
+    const { matcher, cells } = this;
     const { overrides, routes, probe, decoy } = this.options;
     const route = matcher.match(buf, start, end);
-    this.route[slot] = route;
-    this.objectHi[slot] = matcher.objectHi;
-    this.objectLo[slot] = matcher.objectLo;
-    this.objectNumber[slot] = matcher.objectNumber;
+    cells[at + PATH.route] = route;
+    cells[at + PATH.objectHi] = matcher.objectHi;
+    cells[at + PATH.objectLo] = matcher.objectLo;
+    this.doubles[at / 2 + PATH.number] = matcher.objectNumber;
     let routeClass = overriddenClass(overrides, buf, start, end, method);
     if (routeClass < 0) {
       const given =
@@ -96,22 +112,23 @@ export class RouteResolver {
       // A route's class by name depends on the method, which a template does not know of.
       routeClass = plain ? classByName(buf, start, end, method) : given;
     }
-    this.routeClass[slot] = routeClass;
-    this.page[slot] = pageOf(buf, start, end);
-    if (routeClass === ROUTE_CLASS.asset) this.noObject(slot);
-    else if (route === 0) this.generalise(slot, buf, start, end, takesValue(routeClass, buf, start, end));
-    this.probe[slot] = probe === undefined ? 0 : probe(buf, start, end);
-    this.decoy[slot] = decoy === undefined ? 0 : decoy(buf, start, end);
+    cells[at + PATH.routeClass] = routeClass;
+    cells[at + PATH.page] = pageOf(buf, start, end);
+    if (routeClass === ROUTE_CLASS.asset) this.noObject(at);
+    else if (route === 0) this.generalise(at, buf, start, end, takesValue(routeClass, buf, start, end));
+    cells[at + PATH.probe] = probe === undefined ? 0 : probe(buf, start, end);
+    cells[at + PATH.decoy] = decoy === undefined ? 0 : decoy(buf, start, end);
   }
 
-  private noObject(slot: number): void {
-    this.objectHi[slot] = 0;
-    this.objectLo[slot] = 0;
-    this.objectNumber[slot] = -1;
+  private noObject(at: number): void {
+    const { cells } = this;
+    cells[at + PATH.objectHi] = 0;
+    cells[at + PATH.objectLo] = 0;
+    this.doubles[at / 2 + PATH.number] = -1;
   }
 
   /** Route and object of a path that no template matches: identifiers are told by their looks. */
-  private generalise(slot: number, buf: Uint8Array, start: number, end: number, lastIsValue: boolean): void {
+  private generalise(path: number, buf: Uint8Array, start: number, end: number, lastIsValue: boolean): void {
     const { seed } = this.options;
     let hi = 0;
     let lo = 0;
@@ -140,10 +157,10 @@ export class RouteResolver {
       at = stop + 1;
     }
     if (objectLo === 0) return;
-    this.route[slot] = UNLEARNED_ROUTE_BASE + (lo & (UNLEARNED_ROUTES - 1));
-    this.objectHi[slot] = objectHi;
-    this.objectLo[slot] = objectLo;
-    this.objectNumber[slot] = number;
+    this.cells[path + PATH.route] = UNLEARNED_ROUTE_BASE + (lo & (UNLEARNED_ROUTES - 1));
+    this.cells[path + PATH.objectHi] = objectHi;
+    this.cells[path + PATH.objectLo] = objectLo;
+    this.doubles[path / 2 + PATH.number] = number;
   }
 }
 

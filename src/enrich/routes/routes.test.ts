@@ -8,7 +8,7 @@ import { classByName } from './classes.ts';
 import { compileGlob, matchGlob } from './glob.ts';
 import { RouteMatcher } from './matcher.ts';
 import { QueryReader } from './query.ts';
-import { RouteResolver, UNLEARNED_ROUTE_BASE, UNLEARNED_ROUTES } from './resolver.ts';
+import { PATH, RouteResolver, UNLEARNED_ROUTE_BASE, UNLEARNED_ROUTES } from './resolver.ts';
 import { extensionDot, SHAPE, shapeOf } from './shape.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -287,13 +287,13 @@ describe('resolver', () => {
   const at = (path: string, method: (typeof METHODS)[number] = 'GET'): Record<string, number> => {
     const buf = bytes(path);
     hashBytes(buf, 0, buf.length, 1);
-    const slot = resolver.resolve(buf, 0, buf.length, lanes.hi, lanes.lo, METHODS.indexOf(method));
+    const at = resolver.resolve(buf, 0, buf.length, lanes.hi, lanes.lo, METHODS.indexOf(method));
     return {
-      route: resolver.route[slot],
-      routeClass: resolver.routeClass[slot],
-      object: resolver.objectLo[slot],
-      number: resolver.objectNumber[slot],
-      page: resolver.page[slot],
+      route: resolver.cells[at + PATH.route],
+      routeClass: resolver.cells[at + PATH.routeClass],
+      object: resolver.cells[at + PATH.objectLo],
+      number: resolver.doubles[at / 2 + PATH.number],
+      page: resolver.cells[at + PATH.page],
     };
   };
 

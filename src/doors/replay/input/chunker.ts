@@ -3,6 +3,7 @@
  * place and handed to another thread without copying.
  */
 import { MAX_LINE_BYTES } from '../../../event/format.ts';
+import { SpareBuffers } from './spare.ts';
 
 /** Text in a chunk: large enough that work per chunk does not count, small enough for the cache. */
 export const CHUNK_BYTES = 1 << 20;
@@ -25,6 +26,7 @@ export class LineChunker {
   /** Set by the reader as it goes; copied into chunks. */
   bytesRead = 0;
   private readonly chunkBytes: number;
+  private readonly spare: SpareBuffers;
   private buffer: Uint8Array<ArrayBuffer>;
   private used = 0;
   /** Where the line that is not yet complete starts. */
@@ -34,9 +36,11 @@ export class LineChunker {
   private isFresh = true;
   private readonly head: number[] = [];
 
-  constructor(chunkBytes = CHUNK_BYTES) {
+  /** Chunks lie in buffers that `spare` has left, where it has any. */
+  constructor(chunkBytes = CHUNK_BYTES, spare = new SpareBuffers(0)) {
     this.chunkBytes = Math.max(16, chunkBytes);
-    this.buffer = new Uint8Array(this.chunkBytes);
+    this.spare = spare;
+    this.buffer = spare.take(this.chunkBytes);
   }
 
   /** Takes bytes in and returns the chunks that became complete. The bytes may be used again afterwards. */
@@ -135,7 +139,7 @@ export class LineChunker {
       rest = KEPT_OF_LONG_LINE;
       this.skipping = true;
     }
-    this.buffer = new Uint8Array(Math.max(this.chunkBytes, rest + 1));
+    this.buffer = this.spare.take(Math.max(this.chunkBytes, rest + 1));
     this.buffer.set(buffer.subarray(lineStart, lineStart + rest));
     this.used = rest;
     this.lineStart = 0;

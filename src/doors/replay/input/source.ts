@@ -13,6 +13,7 @@ import {
 } from './decompress.ts';
 import { InputError, unreadable } from './errors.ts';
 import { type FollowOptions, followFile } from './follow.ts';
+import type { SpareBuffers } from './spare.ts';
 
 /** Read from a file at once. */
 const READ_BYTES = 256 * 1024;
@@ -27,6 +28,8 @@ export interface SourceOptions {
   readonly follow?: FollowOptions;
   /** Ends reading early. */
   readonly signal?: AbortSignal;
+  /** Where the buffers of chunks that are done with come back from. */
+  readonly spare?: SpareBuffers;
   /** What "-" reads; `process.stdin` where it is left out. */
   readonly stdin?: AsyncIterable<Uint8Array>;
 }
@@ -88,7 +91,8 @@ class FileSource implements Source {
   }
 
   private async *read(input: AsyncIterable<Uint8Array>, eager: boolean): AsyncGenerator<Chunk> {
-    const chunker = new LineChunker(this.options.chunkBytes ?? (eager ? PIPE_CHUNK_BYTES : CHUNK_BYTES));
+    const { chunkBytes, spare } = this.options;
+    const chunker = new LineChunker(chunkBytes ?? (eager ? PIPE_CHUNK_BYTES : CHUNK_BYTES), spare);
     let head: Uint8Array = new Uint8Array(0);
     let isKnown = false;
     let decompressor: Decompressor | null = null;
