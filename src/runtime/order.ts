@@ -35,6 +35,8 @@ const JUMP_MS = 3_600_000;
 
 class SourceClock {
   latest = Number.NEGATIVE_INFINITY;
+  /** How long nothing has come, 0 where something did: a source that has nothing to say holds nobody back. */
+  idleMs = 0;
   private jump = Number.NaN;
 
   see(time: number): void {
@@ -49,6 +51,12 @@ class SourceClock {
       this.jump = time;
     } else if (time >= this.jump - JUMP_MS) this.advanceTo(Math.max(time, this.jump));
     else this.jump = time;
+  }
+
+  /** Nothing has come for a while: a first time that nobody confirmed is all there is to go by. */
+  rest(idleMs: number): void {
+    this.idleMs = idleMs;
+    if (this.latest === Number.NEGATIVE_INFINITY && !Number.isNaN(this.jump)) this.advanceTo(this.jump);
   }
 
   private advanceTo(time: number): void {
@@ -104,6 +112,7 @@ export class OrderBuffer {
     this.batches[id] = rows;
     let events = 0;
     const clock = this.sourceTimes.get(source) ?? new SourceClock();
+    clock.idleMs = 0;
     for (let row = 0; row < rows.count; row++) {
       const start = rows.timeMs[row];
       const end = start + rows.durationMs[row];
@@ -126,10 +135,27 @@ export class OrderBuffer {
     else this.advance();
   }
 
+  /** A followed source has had nothing for so long. Where all are idle, time goes on without them. */
+  idle(source: number, idleMs: number): void {
+    this.sourceTimes.get(source)?.rest(idleMs);
+    this.advance();
+  }
+
+  private watermark(): number {
+    let slowest = Number.POSITIVE_INFINITY;
+    let latest = Number.NEGATIVE_INFINITY;
+    let idleMs = Number.POSITIVE_INFINITY;
+    for (const clock of this.sourceTimes.values()) {
+      latest = Math.max(latest, clock.latest);
+      idleMs = Math.min(idleMs, clock.idleMs);
+      if (clock.idleMs === 0) slowest = Math.min(slowest, clock.latest);
+    }
+    return idleMs > 0 && idleMs < Number.POSITIVE_INFINITY ? latest + idleMs : slowest;
+  }
+
   /** Applies everything that the watermark has passed. */
   advance(): void {
-    let watermark = Number.POSITIVE_INFINITY;
-    for (const { latest } of this.sourceTimes.values()) if (latest < watermark) watermark = latest;
+    const watermark = this.watermark();
     this.drain(Math.floor((watermark - this.latenessMs) / 1000));
     while (this.waiting > MAX_WAITING_ROWS && this.seconds.size > 0) {
       this.forcedSeconds++;

@@ -26,6 +26,8 @@ export interface SourceChunk {
   readonly buffer: Uint8Array;
   readonly start: number;
   readonly end: number;
+  /** Of an empty chunk, that nothing has come for so long. */
+  readonly idleMs?: number;
 }
 
 export interface BadSample {

@@ -16,6 +16,8 @@ export interface Chunk {
   readonly end: number;
   /** Bytes of the input (compressed, where it is) read when this chunk was complete. */
   readonly bytesRead: number;
+  /** Of an empty chunk, that nothing has come for so long: only inputs that are followed say so. */
+  readonly idleMs?: number;
 }
 
 const LF = 0x0a;

@@ -31,7 +31,10 @@ interface Followed {
   head: Uint8Array;
 }
 
-/** Chunks of an uncompressed file until `signal` aborts. Closes `file` and those opened after it. */
+/**
+ * Chunks of an uncompressed file until `signal` aborts, and an empty one for every poll that found nothing. Closes `file`
+ * and those opened after it.
+ */
 export async function* followFile(
   path: string,
   file: FileHandle,
@@ -44,9 +47,13 @@ export async function* followFile(
   const wait = options.wait ?? timerWait;
   const pollMs = options.pollMs ?? POLL_MS;
   let isRotated = false;
+  let idleMs = 0;
   try {
     while (!signal?.aborted) {
+      const before = chunker.bytesRead;
       yield* readOn(path, now, chunker, signal);
+      if (chunker.bytesRead !== before) idleMs = 0;
+      else if (idleMs > 0) yield { buffer: new Uint8Array(0), start: 0, end: 0, bytesRead: before, idleMs };
       if (isRotated) {
         yield* endOf(chunker);
         await switchTo(path, now);
@@ -58,6 +65,7 @@ export async function* followFile(
       } catch {
         return;
       }
+      idleMs += pollMs;
       isRotated = await wasReplaced(path, now.file);
       if (!isRotated && (await wasTruncated(now))) {
         yield* endOf(chunker);

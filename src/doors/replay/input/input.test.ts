@@ -20,7 +20,7 @@ import { SallyportError } from '../../../lib/errors.ts';
 import { type Chunk, LineChunker } from './chunker.ts';
 import { InputError } from './errors.ts';
 import { expandInputs } from './expand.ts';
-import { openSource, type Source, type SourceOptions } from './source.ts';
+import { openSource, type Source } from './source.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -223,59 +223,63 @@ describe('openSource', () => {
 });
 
 describe('following', () => {
-  /** Runs one step at each poll and stops after the last; returns the text of each chunk. */
-  async function follow(path: string, steps: (() => void)[], options: SourceOptions = {}): Promise<string[]> {
+  /** Runs one step at each poll and stops after the last; returns the chunks. */
+  async function follow(path: string, steps: (() => void)[]): Promise<Chunk[]> {
     const abort = new AbortController();
     let at = 0;
     const wait = async (): Promise<void> => {
       if (at >= steps.length) abort.abort();
       else steps[at++]();
     };
-    const out: string[] = [];
-    for await (const chunk of openSource(path, { ...options, follow: { wait }, signal: abort.signal }))
-      out.push(text(chunk));
+    const out: Chunk[] = [];
+    for await (const chunk of openSource(path, { follow: { wait, pollMs: 500 }, signal: abort.signal }))
+      out.push(chunk);
     return out;
   }
+
+  const textsOf = (chunks: readonly Chunk[]): string[] =>
+    chunks.filter((chunk) => chunk.idleMs === undefined).map((chunk) => text(chunk));
 
   it('hands on complete lines as the file grows', async () => {
     const path = put('grow.log', 'one\ntw');
     const nothing = (): void => {};
-    const got = await follow(path, [
-      nothing,
-      () => appendFileSync(path, 'o\nthree'),
-      () => appendFileSync(path, '\n'),
-      nothing,
-    ]);
+    const got = textsOf(
+      await follow(path, [nothing, () => appendFileSync(path, 'o\nthree'), () => appendFileSync(path, '\n'), nothing]),
+    );
     expect(got).toEqual(['one\n', 'two\n', 'three\n']);
   });
 
   it('finishes the old file after a rename, with what its writer still added, then reads the new', async () => {
     const path = put('rotate.log', 'one\n');
     const old = `${path}.1`;
-    const got = await follow(path, [
-      () => renameSync(path, old),
-      () => appendFileSync(old, 'two\n'),
-      () => {
-        appendFileSync(old, 'three without its end');
-        writeFileSync(path, 'four\n');
-      },
-      () => appendFileSync(path, 'five\n'),
-      () => {},
-    ]);
+    const got = textsOf(
+      await follow(path, [
+        () => renameSync(path, old),
+        () => appendFileSync(old, 'two\n'),
+        () => {
+          appendFileSync(old, 'three without its end');
+          writeFileSync(path, 'four\n');
+        },
+        () => appendFileSync(path, 'five\n'),
+        () => {},
+      ]),
+    );
     expect(got.join('|')).toBe('one\n|two\n|three without its end|four\n|five\n');
   });
 
   it('starts again after truncation, also when the file has already grown past the old place', async () => {
     const path = put('copytruncate.log', 'a first line of some length\n');
-    const got = await follow(path, [
-      () => truncateSync(path, 0),
-      () => appendFileSync(path, 'two\n'),
-      () => {
-        copyFileSync(path, `${path}.1`);
-        writeFileSync(path, 'three, longer than what was read of the file before\n');
-      },
-      () => {},
-    ]);
+    const got = textsOf(
+      await follow(path, [
+        () => truncateSync(path, 0),
+        () => appendFileSync(path, 'two\n'),
+        () => {
+          copyFileSync(path, `${path}.1`);
+          writeFileSync(path, 'three, longer than what was read of the file before\n');
+        },
+        () => {},
+      ]),
+    );
     expect(got).toEqual([
       'a first line of some length\n',
       'two\n',
@@ -283,8 +287,15 @@ describe('following', () => {
     ]);
   });
 
+  it('says for how long nothing has come, and starts anew when something does', async () => {
+    const path = put('idle.log', 'one\n');
+    const nothing = (): void => {};
+    const got = await follow(path, [nothing, nothing, () => appendFileSync(path, 'two\n'), nothing, nothing]);
+    expect(got.map((chunk) => chunk.idleMs ?? text(chunk))).toEqual(['one\n', 500, 1000, 'two\n', 500, 1000]);
+  });
+
   it('reads compressed files once: they do not grow', async () => {
-    expect(await follow(put('done.gz', gzipSync('packed\n')), [])).toEqual(['packed\n']);
+    expect(textsOf(await follow(put('done.gz', gzipSync('packed\n')), []))).toEqual(['packed\n']);
   });
 });
 
