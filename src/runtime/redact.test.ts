@@ -17,7 +17,14 @@ describe('redactTarget', () => {
     ['/a?token=a=b=c&x=1', '/a?token=***&x=1'],
     ['/a?token=1&token=2', '/a?token=***&token=***'],
     ['/a?monkey=1&keyboard=2&tokens=3', '/a?monkey=1&keyboard=2&tokens=3'],
-    ['/a?next=/b?token=x', '/a?next=/b?token=x'],
+    ['/a?next=/b?token=x&y=1', '/a?next=/b?token=***&y=1'],
+    ['/a?next=%2Fb%3Fx%3D1%26token%3Dabc%26y%3D2&z=3', '/a?next=%2Fb%3Fx%3D1%26token%3D***%26y%3D2&z=3'],
+    ['/a;jsessionid=4f2?x=1', '/a;jsessionid=***?x=1'],
+    ['/a;v=1;JSESSIONID=4f2/b?x=1', '/a;v=1;JSESSIONID=***?x=1'],
+    ['/a?t%6fken=x', '/a?t%6fken=***'],
+    ['/a?tok%ZZen=x', '/a?tok%ZZen=x'],
+    ['/a?user%5Bpassword%5D=x&user[password]=y', '/a?user%5Bpassword%5D=***&user[password]=***'],
+    ['/a?reset_token=x&X-Amz-Signature=y&stoken=z', '/a?reset_token=***&X-Amz-Signature=***&stoken=z'],
     ['https://h.example/cb?code_verifier=x#y', 'https://h.example/cb?code_verifier=***'],
   ])('%s', (target, expected) => {
     expect(redactTarget(target)).toBe(expected);

@@ -1,23 +1,40 @@
 /** Takes secrets out of texts that are shown or kept: a report goes by mail, a log does not. */
 
-/** Query parameters whose values never leave. */
-const SECRET_PARAMETERS =
-  /^(?:access_?token|auth|authorization|api_?key|apikey|client_secret|code_verifier|credential|id_token|jwt|key|passwd|password|pass|pwd|refresh_token|secret|session|sessionid|sid|sig|signature|token|x-api-key)$/i;
+/** Parameters whose values never leave, by their whole name in lower case. */
+const SECRET_NAMES: ReadonlySet<string> = new Set(
+  'access_token apikey api_key auth authorization code_verifier credential id_token jsessionid jwt key otp pass'
+    .concat(' passwd phpsessid pin pwd refresh_token session sessionid sid sig x-api-key')
+    .split(' '),
+);
+/** And by its last word: "reset_token", "user[password]", "X-Amz-Signature". */
+const SECRET_WORD = /(?:^|[^a-z])(?:token|password|passphrase|secret|signature|credentials?)\]?$/;
 
-/** Replaces the values of query parameters that carry secrets by `***`. `extra` names more of them. */
+/**
+ * A parameter of the query, of a path segment (";jsessionid=…") or of a target within the query, with what stands
+ * before it; the second form is that of a target that was encoded as a value.
+ */
+const PARAMETER = /([?&;])([^=&;?]*)=([^&;?]*)/g;
+const ENCODED_PARAMETER = /(%3f|%26|%3b)((?:(?!%3d|%26|%3b|%3f)[^&;=])*)%3d((?:(?!%26|%3b)[^&;])*)/gi;
+
+/** Replaces the values of parameters that carry secrets by `***`. `extra` names more of them, in lower case. */
 export function redactTarget(target: string, extra: ReadonlySet<string> = new Set()): string {
-  const query = target.indexOf('?');
-  if (query < 0) return target;
-  const pairs = target
-    .slice(query + 1)
-    .split('&')
-    .map((pair) => {
-      const equals = pair.indexOf('=');
-      if (equals < 0) return pair;
-      const name = pair.slice(0, equals);
-      return SECRET_PARAMETERS.test(name) || extra.has(name.toLowerCase()) ? `${name}=***` : pair;
-    });
-  return `${target.slice(0, query)}?${pairs.join('&')}`;
+  const hide = (equals: string) => (whole: string, before: string, name: string) =>
+    isSecret(name, extra) ? `${before}${name}${equals}***` : whole;
+  return target.replace(ENCODED_PARAMETER, hide('%3D')).replace(PARAMETER, hide('='));
+}
+
+function isSecret(name: string, extra: ReadonlySet<string>): boolean {
+  const plain = decoded(name).toLowerCase();
+  return SECRET_NAMES.has(plain) || extra.has(plain) || SECRET_WORD.test(plain);
+}
+
+/** A name as the application reads it; one that is encoded wrongly stands for itself. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name.replaceAll('+', ' '));
+  } catch {
+    return name;
+  }
 }
 
 /** One function from configured patterns; each was checked to run in linear time. */

@@ -155,6 +155,16 @@ describe('pressure', () => {
     expect(after.bytes).toBeLessThan(before.bytes + 16 * 1024 * 1024);
   });
 
+  it('an actor whose record had to go comes back with its risk', async () => {
+    const { state, driver } = setUp();
+    await driver.event(0, address(1));
+    driver.settle('ip', { 0: 3000 });
+    for (let i = 2; i <= ANONYMOUS + 8; i++) await driver.event(MIN_IDLE_SEC * 2000, address(i));
+    expect(partition(state, 1)).toBe(-1);
+    expect((await driver.event(MIN_IDLE_SEC * 4000, address(1))).risk('ip', 0)).toBe(3000);
+    expect((await driver.event(MIN_IDLE_SEC * 4000, address(ANONYMOUS + 9))).risk('ip', 0)).toBeNull();
+  });
+
   it('evidence against passing actors never pushes out a standing mitigation', async () => {
     const { state, driver } = setUp();
     for (let i = 1; i <= 20; i++) {

@@ -130,6 +130,7 @@ export class MemoryState implements StatePort {
     if (slot >= 0) return slot;
     const isAddress = key.first === IP && key.second < 0;
     slot = table.insert(hi, lo, batch.nowSec, MIN_IDLE_SEC);
+    if (slot >= 0 && table.evicted > 0) this.remember(table, key, slot);
     if (slot >= 0 || !isAddress) return slot;
     this.collapsed++;
     const asn = batch.lanes[ASN * 2 + 1];
@@ -146,6 +147,13 @@ export class MemoryState implements StatePort {
       }
     }
     return -1;
+  }
+
+  /** A record that had to go and comes back finds its risk again: that is kept apart, and for longer. */
+  private remember(table: Table, key: KeyProgram, slot: number): void {
+    const cells = table.page(slot);
+    const at = table.offset(slot);
+    if (this.riskSlot(this.program.keys.indexOf(key), cells, at) >= 0) cells[at + HEADER.risk] = 1;
   }
 
   private touch(table: Table, slot: number, batch: Batch, key: KeyProgram): number {
