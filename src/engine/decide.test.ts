@@ -214,18 +214,29 @@ describe('the ladder', () => {
   }
   const HIGH = 4000;
 
-  it('climbs one action per 30 s', () => {
+  it('begins with the mildest action that holds, and climbs one per 30 s', () => {
     const l = new Ladder();
-    expect([0, 10, 29, 30, 45, 59, 60, 61].map((s) => l.at(s, HIGH))).toEqual([
-      'tag',
-      'tag',
-      'tag',
+    expect([0, 10, 29, 30, 31].map((s) => l.at(s, HIGH))).toEqual([
       'throttle',
       'throttle',
       'throttle',
       'block',
       'block',
     ]);
+  });
+
+  it('does not wait on a tag, which holds nobody', () => {
+    const l = new Ladder();
+    expect(l.at(0, -2000)).toBe('tag');
+    expect(l.at(1, HIGH)).toBe('throttle');
+    expect(l.until()).toBe(61);
+    expect(l.at(30, HIGH)).toBe('throttle');
+    expect(l.at(31, HIGH)).toBe('block');
+  });
+
+  it('is skipped for classes that are acted on at once', () => {
+    const classes = { ...POLICY.classes, probing: { ...POLICY.classes.probing, atOnce: true } };
+    expect(new Ladder(compilePolicy({ ...POLICY, classes })).at(0, HIGH)).toBe('block');
   });
 
   it('goes to the top at once on deterministic evidence', () => {
@@ -282,16 +293,17 @@ describe('the ladder', () => {
   it('skips actions that the class does not have', () => {
     const p = compilePolicy({ ...POLICY, classes: every(['tag', 'block'], 5000) });
     const l = new Ladder(p);
-    expect([0, 30].map((s) => l.at(s, HIGH))).toEqual(['tag', 'block']);
+    // With nothing milder before it, a tag announces the block.
+    expect([0, 29, 30].map((s) => l.at(s, HIGH))).toEqual(['tag', 'tag', 'block']);
   });
 
   it('keeps its times after 2038', () => {
     const l = new Ladder();
     const far = 2 ** 31 + 1000 - T;
-    expect([0, 29, 30, 60].map((s) => l.at(far + s, HIGH))).toEqual(['tag', 'tag', 'throttle', 'block']);
-    // Third rung: half an hour.
-    expect(l.at(far + 61, PRIOR_MILLINATS)).toBe('block');
-    expect(l.at(far + 60 + 1799, PRIOR_MILLINATS)).toBe('block');
-    expect(l.at(far + 60 + 1800, PRIOR_MILLINATS)).toBe('allow');
+    expect([0, 29, 30].map((s) => l.at(far + s, HIGH))).toEqual(['throttle', 'throttle', 'block']);
+    // Second rung: five minutes.
+    expect(l.at(far + 31, PRIOR_MILLINATS)).toBe('block');
+    expect(l.at(far + 30 + 299, PRIOR_MILLINATS)).toBe('block');
+    expect(l.at(far + 30 + 300, PRIOR_MILLINATS)).toBe('allow');
   });
 });

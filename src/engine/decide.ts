@@ -15,6 +15,8 @@ export interface CompiledPolicy {
   readonly miss: Int32Array;
   /** allowed[class × actions + action] */
   readonly allowed: Uint8Array;
+  /** By class: 1 where the ladder is skipped. */
+  readonly atOnce: Uint8Array;
   readonly falseCost: Int32Array;
   readonly stops: Int32Array;
 }
@@ -29,6 +31,7 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
     policy,
     miss: Int32Array.from(CLASSES, (name) => policy.classes[name].missCents),
     allowed,
+    atOnce: Uint8Array.from(CLASSES, (name) => (policy.classes[name].atOnce === true ? 1 : 0)),
     falseCost: Int32Array.from(ACTIONS, (name) => policy.falseCents[name]),
     stops: Int32Array.from(ACTIONS, (name) => policy.stopsPermille[name]),
   };
@@ -123,7 +126,7 @@ export function propose(p: CompiledPolicy, risk: Int32Array, at: number, maximum
 
 /**
  * Moves the standing mitigation of a risk record towards the proposal: up one action per `stepSec` unless the evidence
- * is deterministic, down only when its time is over and the risk has fallen a nat below where it was entered. Returns
+ * is deterministic or the class is acted on at once, down only when its time is over and the risk has fallen a nat below where it was entered. Returns
  * the action that stands now.
  */
 export function climb(
@@ -146,9 +149,12 @@ export function climb(
     );
     if (held < standing) standing = Math.max(held, 0);
   }
+  const atOnce = deterministic || p.atOnce[proposal.classIndex] !== 0;
+  const next = atOnce ? proposal.action : nextRung(p, proposal.classIndex, standing, proposal.action);
   const waited = nowSec - (risk[at + RISK.sinceSec] >>> 0) >= policy.stepSec;
-  if (proposal.action > standing && (deterministic || standing === 0 || waited)) {
-    standing = deterministic ? proposal.action : nextAllowed(p, proposal.classIndex, standing, proposal.action);
+  const mayClimb = atOnce || waited || standing === 0 || (standing === ACTION.tag && next < ACTION.block);
+  if (proposal.action > standing && mayClimb) {
+    standing = next;
     risk[at + RISK.class] = proposal.classIndex;
     stand(p, risk, at, standing, nowSec);
   } else if (expired) {
@@ -156,6 +162,12 @@ export function climb(
     else risk[at + RISK.action] = 0;
   }
   return Math.min(standing, maximum);
+}
+
+/** A tag holds nobody, so it is no rung to wait on: only a block has to be announced by one. */
+function nextRung(p: CompiledPolicy, classIndex: number, from: number, to: number): number {
+  const next = nextAllowed(p, classIndex, Math.max(from, ACTION.tag), to);
+  return from === 0 && next === ACTION.block ? nextAllowed(p, classIndex, 0, to) : next;
 }
 
 function nextAllowed(p: CompiledPolicy, classIndex: number, from: number, to: number): number {
@@ -168,5 +180,5 @@ function stand(p: CompiledPolicy, risk: Int32Array, at: number, action: number, 
   risk[at + RISK.action] = action;
   risk[at + RISK.sinceSec] = nowSec;
   risk[at + RISK.untilSec] = nowSec + p.policy.ttlSec[rung];
-  risk[at + RISK.rung] = rung + 1;
+  if (action > ACTION.tag) risk[at + RISK.rung] = rung + 1;
 }

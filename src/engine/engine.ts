@@ -35,6 +35,8 @@ export interface EngineListener {
   evidence(engine: Engine, instance: Instance, millinats: number, finding: boolean): void;
   /** An actor with a risk record was part of the event: its risk after this event, and what would be cheapest. */
   risk(engine: Engine, key: number, action: number, classIndex: number, logOdds: number, limit: number): void;
+  /** What stands about that actor from now on: the ladder's action, which may be milder than the cheapest. */
+  stands?(engine: Engine, key: number, action: number, classIndex: number, logOdds: number): void;
 }
 
 export interface EngineOptions {
@@ -161,6 +163,7 @@ export class Engine {
       const stands = climb(policy, batch.risk, at, batch.nowSec, ceiling.action, deterministic && batch.dirty[k] !== 0);
       batch.dirty[k] = 1;
       this.listener?.risk(this, k, action, classIndex, logOdds, ceiling.limit);
+      this.listener?.stands?.(this, k, stands, classIndex, logOdds);
       if (stands > decision.action || decision.key < 0) {
         decision.action = stands;
         decision.key = k;

@@ -14,6 +14,8 @@ export interface ClassPolicy {
   readonly missCents: number;
   /** Actions that make sense against this class. `allow` always does. */
   readonly actions: readonly ActionName[];
+  /** Goes to the cheapest action without the rungs between: for what loses its worth with every attempt let through. */
+  readonly atOnce?: boolean;
 }
 
 export interface Policy {

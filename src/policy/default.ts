@@ -13,7 +13,7 @@ export const DEFAULT_POLICY: Policy = {
     'credential-attack': { missCents: 200, actions: ['tag', 'challenge', 'step-up', 'block'] },
     enumeration: { missCents: 400, actions: ['tag', 'throttle', 'block'] },
     scraping: { missCents: 150, actions: ['tag', 'throttle', 'challenge'] },
-    'code-guessing': { missCents: 1200, actions: ['tag', 'throttle', 'block'] },
+    'code-guessing': { missCents: 1200, actions: ['tag', 'throttle', 'block'], atOnce: true },
     'resource-exhaustion': { missCents: 400, actions: ['tag', 'throttle', 'block'] },
     'declared-tool': { missCents: 400, actions: ['tag', 'throttle', 'block'] },
     rotation: { missCents: 150, actions: ['tag', 'challenge'] },

@@ -89,6 +89,8 @@ export class Recorder implements EngineListener {
   private readonly profileIndex = new Map<number, ActorProfile>();
   /** Called for every piece of evidence that reaches its detector's threshold: explanations listen here. */
   onFinding: ((engine: Engine, finding: FindingRecord, millinats: number, isNew: boolean) => void) | undefined;
+  /** Called for every actor with a risk record of every event, with what stands about it: decisions are told from here. */
+  onStanding: EngineListener['stands'];
 
   constructor(options: RecorderOptions) {
     this.options = options;
@@ -152,6 +154,10 @@ export class Recorder implements EngineListener {
       const met = profile.peakAction >= ACTION.throttle && profile.actionMs < engine.facts.now;
       this.timeline.abusive(engine.facts.now, classIndex, engine.sequence, met);
     }
+  }
+
+  stands(engine: Engine, key: number, action: number, classIndex: number, logOdds: number): void {
+    this.onStanding?.(engine, key, action, classIndex, logOdds);
   }
 
   /** The profile of an actor of the event in work, if it has one. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { defaultConfig } from '../../config/load.ts';
 import { CLASSES } from '../../engine/detector.ts';
-import type { Decision, Engine } from '../../engine/engine.ts';
+import type { Engine } from '../../engine/engine.ts';
 import { type ActorDimension, DIMENSIONS } from '../../engine/keys.ts';
 import { ACTIONS } from '../../engine/policy.ts';
 import { KEY_VALUES } from '../../engine/program.ts';
@@ -23,57 +23,59 @@ import { flatten, prepare, VERSION } from './try.ts';
 /** Actors whose last decision is remembered, to tell changes from repetitions. */
 const REMEMBERED = 100_000;
 
-/** Turns decisions into lines: one per change of what is done about an actor. */
+/** Turns what stands about actors into lines: one per change, and one whenever a mitigation stands for longer. */
 class DecisionLines {
   count = 0;
-  recorder: Recorder | undefined;
-  private readonly last = new Map<string, number>();
+  private readonly last = new Map<string, { readonly action: number; readonly until: number }>();
+  private readonly recorder: Recorder;
   private readonly tell: (line: DecisionLine) => void;
 
-  constructor(tell: (line: DecisionLine) => void) {
+  constructor(recorder: Recorder, tell: (line: DecisionLine) => void) {
+    this.recorder = recorder;
     this.tell = tell;
+    recorder.onStanding = (engine, key, action, classIndex, logOdds) =>
+      this.stands(engine, key, action, classIndex, logOdds);
   }
 
-  readonly onDecision = (engine: Engine, decision: Decision): void => {
-    if (decision.key < 0 || this.recorder === undefined) return;
+  private stands(engine: Engine, k: number, action: number, classIndex: number, logOdds: number): void {
     const { batch, facts, program, policy } = engine;
-    const key = program.keys[decision.key];
+    const key = program.keys[k];
     const level = batch.values[key.value + KEY_VALUES.level];
-    const id = `${decision.key}|${batch.hi[decision.key]}|${batch.lo[decision.key]}|${level}`;
-    const previous = this.last.get(id) ?? 0;
-    if (previous === decision.action) return;
+    const id = `${k}|${batch.hi[k]}|${batch.lo[k]}|${level}`;
+    const until = action === 0 ? 0 : batch.risk[k * RISK.size + RISK.untilSec] >>> 0;
+    const known = this.last.get(id);
+    const previous = known?.action ?? 0;
+    if (previous === action && (known?.until ?? 0) === until) return;
     if (this.last.size >= REMEMBERED) this.last.clear();
-    this.last.set(id, decision.action);
-    const actor = actorOf(DIMENSIONS[key.first] as ActorDimension, facts, this.recorder.model, level);
-    const profile = this.recorder.profileOf(engine, decision.key);
-    const until = batch.risk[decision.key * RISK.size + RISK.untilSec] >>> 0;
+    this.last.set(id, { action, until });
+    const profile = this.recorder.profileOf(engine, k);
+    const sequence = engine.sequence + 1;
     this.count++;
     this.tell({
       type: 'decision',
-      sequence: engine.sequence,
+      sequence,
       time_ms: facts.now,
-      id: `D-${createHash('sha256').update(`${engine.sequence}|${id}|${decision.action}`).digest('hex').slice(0, 10)}`,
-      actor,
-      action: ACTIONS[decision.action] as Action,
+      id: `D-${createHash('sha256').update(`${sequence}|${id}|${action}`).digest('hex').slice(0, 10)}`,
+      actor: actorOf(DIMENSIONS[key.first] as ActorDimension, facts, this.recorder.model, level),
+      action: ACTIONS[action] as Action,
       previous: ACTIONS[previous] as Action,
-      class: CLASSES[decision.classIndex],
-      risk: probability(decision.logOdds),
-      ttl_s: decision.action === 0 ? 0 : Math.max(0, until - batch.nowSec),
+      class: CLASSES[classIndex],
+      risk: probability(logOdds),
+      ttl_s: Math.max(0, until - batch.nowSec),
       mode: policy.policy.mode,
       reasons: (profile?.findings ?? [])
         .map((f) => ({ detector: f.instance.detector.id, nats: f.millinats / MILLINATS, why: f.why }))
         .sort((a, b) => b.nats - a.nats),
       policy: policy.policy.version,
     });
-  };
+  }
 }
 
 /** Replays logs, event files or one journal and tells every change of a decision. */
 export async function runReplay(options: ReplayRunOptions): Promise<ReplaySummary> {
-  const lines = new DecisionLines(options.onDecision);
-  if (options.inputs.length === 1 && isJournal(options.inputs[0])) return replayJournal(options, lines);
-  const { session, tally, run } = await prepare(options, { onDecision: lines.onDecision });
-  lines.recorder = session.parts.recorder;
+  if (options.inputs.length === 1 && isJournal(options.inputs[0])) return replayJournal(options);
+  const { session, tally, run } = await prepare(options);
+  const lines = new DecisionLines(session.parts.recorder, options.onDecision);
   await run();
   return summaryOf(session, lines.count, tally.badLines());
 }
@@ -112,9 +114,9 @@ export async function journalSession(
   };
 }
 
-async function replayJournal(options: ReplayRunOptions, lines: DecisionLines): Promise<ReplaySummary> {
-  const { session, events } = await journalSession(options, { onDecision: lines.onDecision });
-  lines.recorder = session.parts.recorder;
+async function replayJournal(options: ReplayRunOptions): Promise<ReplaySummary> {
+  const { session, events } = await journalSession(options);
+  const lines = new DecisionLines(session.parts.recorder, options.onDecision);
   events();
   return summaryOf(session, lines.count, {});
 }
