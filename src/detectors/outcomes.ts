@@ -64,6 +64,7 @@ export function loginOutcome(f: Facts): number {
   }
   const { business } = f;
   if (business !== 0) {
+    if (f.has(FLAG.REPEATED)) return OUTCOME.none;
     if (business === LOGIN_FAILED) return OUTCOME.failed;
     return business === LOGIN_SUCCEEDED ? OUTCOME.accepted : OUTCOME.none;
   }
@@ -72,6 +73,15 @@ export function loginOutcome(f: Facts): number {
 
 export const loginAttempt = condition('login attempt', (f) => loginOutcome(f) !== OUTCOME.none, attempt);
 export const loginFailed = condition('login failed', (f) => loginOutcome(f) === OUTCOME.failed, loginAttempt);
+/**
+ * A failed login with the name it was for: of outcomes that are told twice, the business event is no second failure, but it
+ * is the one that knows the name.
+ */
+export const loginFailedNamed = condition(
+  'login failed for a name',
+  (f) => f.hasPrincipal && (f.business === LOGIN_FAILED || loginOutcome(f) === OUTCOME.failed),
+  attempt,
+);
 export const loginShown = condition('login answered 200', (f) => loginOutcome(f) === OUTCOME.shown, loginAttempt);
 const redirects = (f: Facts): boolean =>
   f.status >= 300 && f.status < 304 && f.routeClass === ROUTE_CLASS.login && sends(f.method);
@@ -99,12 +109,18 @@ export function codeOutcome(f: Facts): number {
     return OUTCOME.none;
   }
   const { business } = f;
-  if (business === 0) return OUTCOME.none;
+  if (business === 0 || f.has(FLAG.REPEATED)) return OUTCOME.none;
   if (business === CODE_REJECTED) return OUTCOME.failed;
   return business === CODE_ACCEPTED || business === PROMO_REDEEMED ? OUTCOME.accepted : OUTCOME.none;
 }
 
 export const codeAttempt = condition('code attempt', (f) => codeOutcome(f) !== OUTCOME.none, attempt);
+/** A rejected code that is known: named by the path, the query, or the business event that repeats the rejection. */
+export const codeRejectedNamed = condition(
+  'code rejected by name',
+  (f) => f.hasObject && (f.business === CODE_REJECTED || codeOutcome(f) === OUTCOME.failed),
+  attempt,
+);
 export const codeRejected = condition('code rejected', (f) => codeOutcome(f) === OUTCOME.failed, codeAttempt);
 
 /**
@@ -123,7 +139,7 @@ export function accountOutcome(f: Facts): number {
     return sends(f.method) && (status === 409 || status === 422 || status === 400) ? OUTCOME.accepted : OUTCOME.none;
   }
   const { business } = f;
-  if (business === 0) return OUTCOME.none;
+  if (business === 0 || f.has(FLAG.REPEATED)) return OUTCOME.none;
   if (business === LOOKUP_MISSED) return OUTCOME.failed;
   return business === LOOKUP_FOUND || business === RESET_REQUESTED ? OUTCOME.accepted : OUTCOME.none;
 }

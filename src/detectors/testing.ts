@@ -39,6 +39,8 @@ export interface Exchange {
 }
 
 export interface FixtureOptions {
+  /** Outcomes that exchanges tell by their status, as if it had been learned. */
+  readonly tells?: LearnedModel['tells'];
   /** Route templates that are known, "/orders/{id}"; their class follows from their name. */
   readonly routes?: readonly string[];
   readonly baselines?: Partial<Baselines>;
@@ -127,6 +129,7 @@ function modelOf(options: FixtureOptions): LearnedModel {
       };
     }),
     baselines: { ...PRIOR_BASELINES, ...options.baselines },
+    tells: options.tells,
   };
 }
 

@@ -3,7 +3,7 @@
  * Nothing is allocated per row; what it remembers (routes of paths, software of agents) is bounded and a function of its
  * key, so it can be forgotten without changing a fact.
  */
-import { ASSUMED_DURATION_MS, BUSINESS_NAMES } from '../event/events.ts';
+import { ASSUMED_DURATION_MS, BUSINESS_NAMES, REPEATING } from '../event/events.ts';
 import { BUSINESS, F, type RawExchange } from '../event/exchange.ts';
 import { combine, hashBytes, lanes } from '../lib/hash.ts';
 import { CidrSet } from '../lib/ip.ts';
@@ -77,12 +77,19 @@ export class Enricher {
   private readonly target = new Target();
   private readonly query: QueryReader;
   private readonly client = createClientAddress();
+  /** FLAG.REPEATED by business event. */
+  private readonly repeated = new Int32Array(BUSINESS_NAMES.length + 1);
 
   constructor(options: EnricherOptions) {
     const { seed, model, content } = options;
     this.options = options;
     this.seed = seed;
     this.trusted = options.trusted ?? new CidrSet([]);
+    const tells = new Set(model.tells ?? []);
+    BUSINESS_NAMES.forEach((name, i) => {
+      const kind = REPEATING[name];
+      if (kind !== undefined && tells.has(kind)) this.repeated[i + 1] = FLAG.REPEATED;
+    });
     this.hosts = new HostSet(options.hosts ?? model.hosts ?? [], seed);
     this.query = new QueryReader(options.query);
     this.resolver = new RouteResolver({
@@ -105,6 +112,7 @@ export class Enricher {
     batch.status[row] = raw.status;
     batch.bytes[row] = raw.bytes;
     batch.business[row] = raw.kind === BUSINESS ? (BUSINESS_INDEX.get(raw.business) ?? 0) : 0;
+    batch.flags[row] |= this.repeated[batch.business[row]];
     this.readTime(raw, batch, row, resolutionMs);
     this.readAddress(raw, batch, row);
     this.readAgent(raw, batch, row);

@@ -4,6 +4,8 @@
  * compared, and hashed into the manifest.
  */
 
+import type { OutcomeKind } from '../event/events.ts';
+
 export interface RouteTemplate {
   /** "/users/{id}"; parameters are named after what they look like: {id}, {uuid}, {hash}, {date}, {slug}. */
   readonly template: string;
@@ -39,6 +41,8 @@ export interface LearnedModel {
   readonly version: string;
   readonly routes: readonly RouteTemplate[];
   readonly baselines: Baselines;
+  /** Outcomes that exchanges of history told by their status: business events about them are told twice. */
+  readonly tells?: readonly OutcomeKind[];
   /** Host names that history was answered for, most requests first; absent where the log does not tell. */
   readonly hosts?: readonly string[];
 }

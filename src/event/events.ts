@@ -80,5 +80,21 @@ export const BUSINESS_NAMES = [
 ] as const;
 export type BusinessName = (typeof BUSINESS_NAMES)[number];
 
+/** Outcomes that a log can tell twice: by the status of an exchange, and as a business event. */
+export const OUTCOME_KINDS = ['login', 'code', 'account'] as const;
+export type OutcomeKind = (typeof OUTCOME_KINDS)[number];
+
+/** Which business events say what the status of an exchange says, too. */
+export const REPEATING: Readonly<Partial<Record<BusinessName, OutcomeKind>>> = {
+  'login.succeeded': 'login',
+  'login.failed': 'login',
+  'code.accepted': 'code',
+  'code.rejected': 'code',
+  'promo.redeemed': 'code',
+  'lookup.found': 'account',
+  'lookup.missed': 'account',
+  'reset.requested': 'account',
+};
+
 /** Taken as the duration of an exchange whose log does not say it (design, invariant 2). */
 export const ASSUMED_DURATION_MS = 50;

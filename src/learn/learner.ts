@@ -3,11 +3,12 @@
  * order: what it learns depends on the set alone. Memory is bounded by the sample (sample.ts).
  */
 
-import { type FactBatch, FLAG, SOFTWARE_CLASS } from '../enrich/facts.ts';
+import { type FactBatch, FLAG, METHODS, ROUTE_CLASS, SOFTWARE_CLASS } from '../enrich/facts.ts';
 import { host, trimHost } from '../enrich/host.ts';
 import type { LearnedModel, RouteTemplate } from '../enrich/model.ts';
 import type { ClassOverride } from '../enrich/routes/classes.ts';
 import { afterScheme, readTarget, TARGET_FORM, Target } from '../enrich/target.ts';
+import { OUTCOME_KINDS, type OutcomeKind } from '../event/events.ts';
 import { BUSINESS } from '../event/exchange.ts';
 import { combine, hashBytes, hashString, lanes } from '../lib/hash.ts';
 import { learnBaselines } from './baselines.ts';
@@ -22,6 +23,18 @@ const MAX_INTERNED = 50_000;
 /** Evidence of the content rules from which on a request teaches no route, in millinats. */
 const SUSPICIOUS_CONTENT = 3000;
 const MINUTE_MS = 60_000;
+
+/** Refusals from which on the status of such exchanges is taken to tell, and the share of all that they must have. */
+const TELLING_REFUSALS = 3;
+const TELLING_SHARE = 0.01;
+
+const POST = METHODS.indexOf('POST');
+const KIND_OF_CLASS: ReadonlyMap<number, OutcomeKind> = new Map([
+  [ROUTE_CLASS.login, 'login'],
+  [ROUTE_CLASS.code, 'code'],
+  [ROUTE_CLASS.lookup, 'account'],
+  [ROUTE_CLASS.reset, 'account'],
+]);
 
 export interface LearnerOptions {
   readonly seed?: number;
@@ -38,6 +51,11 @@ export class ModelLearner {
   private readonly sample: HistorySample;
   private readonly target = new Target();
   private readonly interned = new Map<number, string>();
+  private readonly outcomes = {
+    login: { all: 0, refused: 0 },
+    code: { all: 0, refused: 0 },
+    account: { all: 0, refused: 0 },
+  } satisfies Record<OutcomeKind, object>;
 
   constructor(options: LearnerOptions = {}) {
     this.options = options;
@@ -51,6 +69,7 @@ export class ModelLearner {
    */
   observe(batch: FactBatch, row: number): void {
     if (batch.kind[row] === BUSINESS) return;
+    this.seeOutcome(batch, row);
     const target = this.target;
     const at = batch.targetAt[row];
     readTarget(batch.text, at, at + batch.targetLength[row], this.seed, target);
@@ -76,6 +95,26 @@ export class ModelLearner {
     });
   }
 
+  /** Where such routes turn some of what is sent to them down by status, the others were let through. */
+  private seeOutcome(batch: FactBatch, row: number): void {
+    const kind = KIND_OF_CLASS.get(batch.routeClass[row]);
+    if (kind === undefined) return;
+    const isLogin = kind === 'login';
+    if (isLogin && batch.method[row] !== POST) return;
+    const status = batch.status[row];
+    const seen = this.outcomes[kind];
+    seen.all++;
+    // Any other refusal of a login may be a ban, or a form that was filled in wrongly.
+    if (isLogin ? status === 401 || status === 422 : status >= 400 && status < 500) seen.refused++;
+  }
+
+  private tells(): OutcomeKind[] {
+    return OUTCOME_KINDS.filter((kind) => {
+      const { all, refused } = this.outcomes[kind];
+      return refused >= TELLING_REFUSALS && refused >= all * TELLING_SHARE;
+    });
+  }
+
   /** The model of what was observed so far. */
   finish(): LearnedModel {
     const tallies = tally(this.sample.cells(), this.options.routeClasses ?? []);
@@ -84,6 +123,7 @@ export class ModelLearner {
       routes,
       baselines: learnBaselines(tallies.honestActors(), tallies.honestLogins()),
       hosts: learnHosts(tallies),
+      tells: this.tells(),
     };
     return { version: versionOf(model), ...model };
   }
@@ -143,7 +183,10 @@ function latin1(buf: Uint8Array, start: number, end: number): string {
 
 /** "m-" and 16 hex digits of what a model says. */
 export function versionOf(model: Omit<LearnedModel, 'version'>): string {
-  const { hi, lo } = hashString(JSON.stringify([model.routes, model.baselines, model.hosts ?? []]), 0);
+  const { hi, lo } = hashString(
+    JSON.stringify([model.routes, model.baselines, model.hosts ?? [], model.tells ?? []]),
+    0,
+  );
   return `m-${hex(hi)}${hex(lo)}`;
 }
 

@@ -38,4 +38,18 @@ describe('code guessing', () => {
     const event: Exchange = { t: 0, ip: '198.51.100.63', target: '', business: 'code.rejected', status: 0 };
     expect(run({ ...event, repeat: { n: 9, every_s: 2 } })).toHaveLength(1);
   });
+
+  it('counts a rejection once that is told twice, and knows by the event which code it was', () => {
+    const sent: Exchange = { t: 0, ip: '198.51.100.63', method: 'POST', target: '/api/promo/redeem', status: 404 };
+    const told = (n: number) =>
+      runFixture(
+        Array.from({ length: n }, (_, i) => [
+          { ...sent, t: i * 5 },
+          { ...sent, t: i * 5 + 0.1, target: '', business: 'code.rejected', status: 0 },
+        ]).flat(),
+        { detectors, tells: ['code'] },
+      ).findings;
+    expect(told(7)).toEqual([]);
+    expect(told(8)).toHaveLength(1);
+  });
 });

@@ -5,7 +5,7 @@ import type { Facts } from '../../engine/facts.ts';
 import { ln, logRatio, millinats } from '../../lib/fixed.ts';
 import { hours } from '../../lib/units.ts';
 import { about } from '../evidence.ts';
-import { attemptKey, codeAttempt, codeRejected } from '../outcomes.ts';
+import { attemptKey, codeAttempt, codeRejected, codeRejectedNamed } from '../outcomes.ts';
 
 /** Wald's upper bound for α = 1e-4 and β = 0.01, in millinats. */
 const BOUND = millinats(ln(0.99 / 1e-4));
@@ -21,7 +21,7 @@ function needsOf({ actor }: BuildContext) {
   const key = attemptKey(actor);
   return {
     codes: sprt({ key, when: codeAttempt, hit: codeRejected, p0: P0, p1: P1, floor: FLOOR, ceiling: CEILING }),
-    different: distinct({ key, of: 'object', windowMs: hours(1), when: codeRejected }),
+    different: distinct({ key, of: 'object', windowMs: hours(1), when: codeRejectedNamed }),
   } as const;
 }
 type Values = ValuesOf<ReturnType<typeof needsOf>>;
@@ -42,7 +42,9 @@ export const codeGuessing = defineDetector({
     needs: needsOf(context),
     judge(v: Values, facts: Facts) {
       if (v.codes.llr < BOUND) return 0;
-      return facts.hasObject && v.different.n * PER_CODE < BOUND ? 0 : v.codes.llr;
+      // An exchange that does not tell its code may have brought one more than those that are known.
+      const known = v.different.n + (facts.hasObject ? 0 : 1);
+      return (facts.hasObject || v.different.n > 0) && known * PER_CODE < BOUND ? 0 : v.codes.llr;
     },
     say(v: Values) {
       const { hits, n } = v.codes;

@@ -48,6 +48,33 @@ describe('failure test', () => {
     ).toEqual([]);
   });
 
+  it('counts a failure once that is told twice, by a status and as a business event', () => {
+    const options = { detectors, tells: ['login'] } as const;
+    const event: Exchange = { t: 0.1, ip: '198.51.100.9', target: '', business: 'login.failed', status: 0 };
+    const told = (n: number, user: string): Exchange[] =>
+      Array.from({ length: n }, (_, i) => [
+        { ...login, t: i * 20 },
+        { ...event, t: i * 20 + 0.1, user: user.replace('{i}', String(i)) },
+      ]).flat();
+    const found = (n: number, user: string) =>
+      runFixture(told(n, user), options).findings.filter((f) => f.actor.dimension === 'ip');
+    // One person and a forgotten password, then as many names as failures: six are one too few.
+    expect(found(30, 'anna')).toEqual([]);
+    expect(found(6, 'user{i}')).toEqual([]);
+    const [finding] = found(9, 'user{i}');
+    expect(finding.actor.key).toBe('198.51.100.9');
+    expect(finding.why).toMatch(/^(\d+) of \1 login attempts failed, for (?:about )?\d+ users/);
+    expect(Number(finding.why.split(' ')[0])).toBeLessThanOrEqual(9);
+  });
+
+  it('asks more of software that many people use', () => {
+    const crowd: Exchange = { ...login, ip: '192.0.2.{i}', status: 302, repeat: times(200, 1) };
+    const guesses: Exchange = { ...login, t: 300, ip: '198.51.100.{i}', repeat: times(9, 1) };
+    expect(run([guesses]).map((f) => f.actor.dimension)).toEqual(['fingerprint']);
+    expect(run([crowd, guesses])).toEqual([]);
+    expect(run([crowd, { ...guesses, repeat: times(30, 1) }]).map((f) => f.actor.dimension)).toEqual(['fingerprint']);
+  });
+
   it('takes a form shown again for a failure where logins redirect', () => {
     const shown = { ...login, status: 200, t: 10, target: '/account/login', repeat: times(20, 60) };
     expect(run([shown])).toEqual([]);

@@ -13,6 +13,7 @@ import {
   loginByForm,
   loginDeniedByStatus,
   loginFailed,
+  loginFailedNamed,
   loginRedirected,
   loginShown,
 } from '../outcomes.ts';
@@ -21,6 +22,8 @@ import {
 const BOUND = millinats(ln(0.99 / 1e-4));
 /** How far a good past counts, in millinats: two failures more. */
 const FLOOR = 2300;
+/** The same for software that many people use: of so many excursions one reaches any bound by chance, unless they start low. */
+const FLOOR_CROWD = 12_000;
 const CEILING = 14_000;
 /**
  * One person in twenty fails half of the time. With them among the innocent, k failures in a row weigh about seven
@@ -55,11 +58,12 @@ function needsOf({ actor, baselines, tune }: BuildContext) {
   const path = attemptKey('path');
   const p0 = Math.min(P0_MAX, Math.max(P0_MIN, baselines.loginFailure));
   const limit = Math.round(tune('retries_per_minute', RETRIES_PER_MINUTE));
+  const floor = actor === 'fingerprint' ? FLOOR_CROWD : FLOOR;
   return {
-    attempts: sprt({ key, when: loginAttempt, hit: loginFailed, p0, p1: GUESSER, floor: FLOOR, ceiling: CEILING }),
-    users: distinct({ key, of: 'principal', windowMs: hours(1), when: loginFailed }),
+    attempts: sprt({ key, when: loginAttempt, hit: loginFailed, p0, p1: GUESSER, floor, ceiling: CEILING }),
+    users: distinct({ key, of: 'principal', windowMs: hours(1), when: loginFailedNamed }),
     retries: rate({ key, when: loginFailed, limit, periodMs: minutes(1), burst: RETRY_BURST }),
-    forms: sprt({ key, when: loginByForm, hit: loginShown, p0: FORM_P0, p1: FORM_P1, floor: FLOOR, ceiling: CEILING }),
+    forms: sprt({ key, when: loginByForm, hit: loginShown, p0: FORM_P0, p1: FORM_P1, floor, ceiling: CEILING }),
     shown: count({ key, when: loginShown, windowMs: FORM_WINDOW_MS }),
     pathRedirected: count({ key: path, when: loginRedirected, windowMs: STYLE_WINDOW_MS }),
     pathDenied: count({ key: path, when: loginDeniedByStatus, windowMs: STYLE_WINDOW_MS }),
@@ -104,11 +108,14 @@ export const failureTest = defineDetector({
   },
 });
 
-/** Failures that the status tells. Where names are known, as many failures count as there are names. */
+/**
+ * Failures that the status tells. Where names are known, as many failures count as there are names: an exchange that does
+ * not tell its own may have brought one more.
+ */
 function statusEvidence(v: Values, facts: Facts, perFailure: number): number {
   let { llr } = v.attempts;
-  if (facts.hasPrincipal && v.retries.aheadMs <= 0) {
-    const once = v.users.n * perFailure;
+  if ((facts.hasPrincipal || v.users.n > 0) && v.retries.aheadMs <= 0) {
+    const once = (v.users.n + (facts.hasPrincipal ? 0 : 1)) * perFailure;
     if (once < llr) llr = once;
   }
   return llr < SPEAKS ? 0 : discounted(llr);

@@ -5,7 +5,7 @@ import type { Facts } from '../../engine/facts.ts';
 import { days, hours } from '../../lib/units.ts';
 import { acceptedPrincipal } from '../conditions.ts';
 import { about, ramp } from '../evidence.ts';
-import { attemptKey, loginFailed } from '../outcomes.ts';
+import { attemptKey, loginFailedNamed } from '../outcomes.ts';
 import { tailThreshold } from './tail.ts';
 
 /** Chance that an honest actor reaches the threshold. */
@@ -32,7 +32,7 @@ const named = condition('names a user', (f) => f.hasPrincipal);
 function needsOf({ actor }: BuildContext) {
   const key = attemptKey(actor);
   return {
-    failing: distinct({ key, of: 'principal', windowMs: hours(1), when: loginFailed }),
+    failing: distinct({ key, of: 'principal', windowMs: hours(1), when: loginFailedNamed }),
     // An address has this on its own record already, for the estimate of how many share it.
     known: distinct({ key: actor === 'ip' ? actor : key, of: 'principal', windowMs: days(1), when: acceptedPrincipal }),
   } as const;

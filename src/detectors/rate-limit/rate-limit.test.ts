@@ -46,6 +46,17 @@ describe('rate limit', () => {
     expect(found[0].why).toMatch(/learned limit 225 at once and 23 a second/);
   });
 
+  it('lets a key do what a service does, whatever people were learned to do', () => {
+    const baselines = { origin: 'learned', requestsPerMinuteP999: 60 } as const;
+    const backfill = { ...request, ip: '198.51.100.7', key: 'partner-1', user: '' };
+    const credentials = (n: number) =>
+      run({ ...backfill, repeat: { n, every_s: 60 / n } }, { baselines }).filter(
+        (f) => f.actor.dimension === 'credential',
+      );
+    expect(credentials(400)).toEqual([]);
+    expect(credentials(1200)).not.toEqual([]);
+  });
+
   it('takes an internal address for the way everybody comes', () => {
     expect(run({ ...request, ip: '10.0.0.7', repeat: { n: 500, every_s: 0.05 } })).toEqual([]);
   });

@@ -10,7 +10,7 @@ import { ramp } from '../evidence.ts';
 
 /** The limit over the learned 99.9 % quantile of busy actor-minutes. */
 const HEADROOM = 1.5;
-/** An API key stands for a service, whose pace is a machine's: where nothing was learned, it may do more. */
+/** An API key stands for a service, whose pace is a machine's. What is learned is the pace of addresses: of people. */
 const CREDENTIAL_FACTOR = 5;
 /** At once, on top of a steady pace: more than a page and what its scripts ask for. */
 const BURST_MIN = 45;
@@ -23,7 +23,7 @@ const CAP_RATE = 7000;
 
 function needsOf({ actor, baselines, tune }: BuildContext) {
   const when = actor === 'ip' ? pacedAnonymous : paced;
-  const service = actor === 'credential' && baselines.origin === 'prior' ? CREDENTIAL_FACTOR : 1;
+  const service = actor === 'credential' ? CREDENTIAL_FACTOR : 1;
   const limit = Math.max(1, Math.round(tune('per_minute', baselines.requestsPerMinuteP999 * HEADROOM) * service));
   const perSecond = Math.max(BURST_PER_SECOND_MIN * service, Math.ceil(limit / 40));
   const burst = Math.max(Math.round(tune('burst', BURST_MIN)) * service, Math.ceil(limit / 4));
