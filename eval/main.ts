@@ -17,6 +17,7 @@ const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   hash: async () => (await import('./suites/hash.ts')).hash,
   flood: async () => (await import('./suites/flood.ts')).flood,
   fuzz: async () => (await import('./suites/fuzz.ts')).fuzz,
+  redteam: async () => (await import('./suites/redteam.ts')).redteam,
 };
 
 async function main(args: readonly string[]): Promise<number> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ARROWS, arrowProblems, arrowTable, CORE_ROOMS, cycles, roomOf } from './tidy/arrows.ts';
 import { coreProblems } from './tidy/core.ts';
-import { blank, importsOf, isTestFile, ROOT, sourceOf, sources } from './tidy/source.ts';
+import { blank, importsOf, isTestFile, ROOT, type SourceFile, sourceOf, sources } from './tidy/source.ts';
 
 const product = sources('src/**/*.ts');
 const untested = product.filter((file) => !isTestFile(file.path));
@@ -26,6 +26,31 @@ describe('arrows', () => {
 
   it('leave no cycle between files', () => {
     expect(cycles(untested).map((c) => c.join(' → '))).toEqual([]);
+  });
+});
+
+describe('independence', () => {
+  /** Imports that cross from one tree to another; `eval/` may measure with the red team, nothing else may use it. */
+  const crossings = (files: readonly SourceFile[], forbidden: readonly string[]): string[] =>
+    files.flatMap((file) =>
+      importsOf(file)
+        .filter(({ target }) => target !== null && forbidden.some((tree) => target.startsWith(tree)))
+        .map(({ from, specifier }) => `${from}: ${specifier}`),
+    );
+
+  it('the red team and the shop share no code with what they test, nor it with them', () => {
+    const redteam = sources('redteam/**/*.ts');
+    const shop = sources('examples/shop/**/*.ts');
+    expect(Math.min(redteam.length, shop.length)).toBeGreaterThan(10);
+    expect(crossings(redteam, ['src/', 'bench/', 'scripts/', 'test/'])).toEqual([]);
+    expect(crossings(shop, ['src/', 'bench/', 'scripts/', 'test/', 'redteam/'])).toEqual([]);
+    expect(crossings(product, ['redteam/', 'examples/'])).toEqual([]);
+    expect(crossings(sources('bench/**/*.ts', 'scripts/**/*.ts'), ['redteam/'])).toEqual([]);
+  });
+
+  it('is told where it ends', () => {
+    const file = sourceOf('redteam/src/a.ts', "import { ln } from '../../src/lib/fixed.ts';");
+    expect(crossings([file], ['src/'])).toEqual(['redteam/src/a.ts: ../../src/lib/fixed.ts']);
   });
 });
 
