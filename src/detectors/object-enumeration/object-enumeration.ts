@@ -13,7 +13,7 @@ import { contentAsked, followed, visitNeeds } from '../visits.ts';
 const HEADROOM = 1.5;
 /** However quiet the history was: a person may open so many objects of a kind in an hour. */
 const FLOOR = 45;
-/** An API key stands for a service: where nothing was learned, it may do more. */
+/** An API key stands for a service. What is learned is how many objects an address asks for: people. */
 const CREDENTIAL_FACTOR = 5;
 
 /** Evidence in millinats at the limit and at ten times it: so many objects alone are an outlier, at last a finding. */
@@ -121,7 +121,7 @@ export const objectEnumeration = defineDetector({
   cap: CAP.sequential,
   build: (context) => {
     const { actor, baselines, tune } = context;
-    const service = actor === 'credential' && baselines.origin === 'prior' ? CREDENTIAL_FACTOR : 1;
+    const service = actor === 'credential' ? CREDENTIAL_FACTOR : 1;
     const usual = Math.max(FLOOR / HEADROOM, baselines.objectsPerHourP999);
     const limit = Math.round(tune('objectsPerHour', usual * HEADROOM) * service);
     return {
