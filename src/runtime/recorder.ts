@@ -77,6 +77,15 @@ export interface RecorderOptions {
   readonly redact?: (text: string) => string;
 }
 
+/** Actors that many people share: what a few of them do is not what all of them do. */
+const CROWDS: ReadonlySet<string> = new Set(['fingerprint', 'network', 'asn', 'route', 'tenant']);
+
+/** Does what this actor asks for from now on count as abuse? Of a crowd only where it would be held. */
+function isAbuse(profile: ActorProfile): boolean {
+  const least = CROWDS.has(profile.actor.dimension) ? ACTION.throttle : ACTION.tag;
+  return profile.findings.length > 0 && profile.peakAction >= least;
+}
+
 export class Recorder implements EngineListener {
   readonly findings: FindingRecord[] = [];
   readonly profiles: ActorProfile[] = [];
@@ -150,7 +159,7 @@ export class Recorder implements EngineListener {
     const { principalsValue, addressesValue } = this.options;
     if (principalsValue >= 0) profile.principals = Math.max(profile.principals, engine.batch.values[principalsValue]);
     if (addressesValue >= 0) profile.addresses = Math.max(profile.addresses, engine.batch.values[addressesValue]);
-    if (!engine.batch.response && profile.findings.length > 0) {
+    if (!engine.batch.response && isAbuse(profile)) {
       const met = profile.peakAction >= ACTION.throttle && profile.actionMs < engine.facts.now;
       this.timeline.abusive(engine.facts.now, classIndex, engine.sequence, met);
     }
