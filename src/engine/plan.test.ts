@@ -4,29 +4,13 @@ import { FLAG } from '../enrich/facts.ts';
 import { condition, count } from './aggregates.ts';
 import { createBatch } from './batch.ts';
 import { Facts } from './facts.ts';
-import type { Key } from './keys.ts';
+import { DIMENSIONS, type Key } from './keys.ts';
 import { plan } from './plan.ts';
 import { programOf, type RowInit, rowsOf } from './testing.ts';
 
 fc.configureGlobal({ seed: 20240304 });
 
-const KEYS: readonly Key[] = [
-  'all',
-  'tenant',
-  'route',
-  'path',
-  'asn',
-  'network',
-  'fingerprint',
-  'agent',
-  'ip',
-  'session',
-  'credential',
-  'principal',
-  'object',
-  ['route', 'ip'],
-  ['network', 'principal'],
-];
+const KEYS: readonly Key[] = [...DIMENSIONS, ['route', 'ip'], ['network', 'principal']];
 const program = programOf(Object.fromEntries(KEYS.map((key, i) => [`n${i}`, count({ key, windowMs: 1000 })])));
 const facts = new Facts();
 

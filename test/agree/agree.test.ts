@@ -26,27 +26,18 @@ const run = (inputs: string[], more: Partial<TryRunOptions> = {}): Promise<Repor
   runTry({ inputs, latenessMs: LATENESS_MS, workers: 1, ...more });
 
 /** What must agree beside the hash: everything found, and who did it. */
-const essence = ({
-  decision_hash,
-  events,
-  late_events,
-  findings,
-  actors,
-  incidents,
-  totals,
-  timeline,
-  manifest,
-}: Report) => ({
-  decision_hash,
-  events,
-  late_events,
-  findings,
-  actors,
-  incidents,
-  totals,
-  timeline,
-  manifest,
-});
+const ESSENCE = [
+  'decision_hash',
+  'events',
+  'late_events',
+  'findings',
+  'actors',
+  'incidents',
+  'totals',
+  'timeline',
+  'manifest',
+] as const;
+const essence = (report: Report) => Object.fromEntries(ESSENCE.map((name) => [name, report[name]]));
 
 beforeAll(async () => {
   lines = makeLog(12_000);

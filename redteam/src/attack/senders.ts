@@ -79,13 +79,32 @@ export function identity(machine: Machine, address: string, kind: NetworkKind, l
   return { machine, client: { ...machine, address }, kind, left, country, visits: 1 };
 }
 
+/** Sends nothing but the attack: no cover before it, none between, at its own pace. */
+abstract class BareSender implements Sender {
+  abstract identity(last: Identity | undefined): Identity | undefined;
+  abstract react(answer: Answer, identity: Identity, tries: number): Reaction;
+
+  cover(): number {
+    return 0;
+  }
+
+  between(): number {
+    return 0;
+  }
+
+  stretch(): number {
+    return 1;
+  }
+}
+
 /** E0: one rented server, one tool, no second thought. */
-export class NaiveSender implements Sender {
+export class NaiveSender extends BareSender {
   private readonly means: Means;
   private readonly shared: { identity?: Identity };
   private readonly random: Random;
 
   constructor(means: Means, shared: { identity?: Identity }, random: Random) {
+    super();
     this.means = means;
     this.shared = shared;
     this.random = random;
@@ -101,25 +120,13 @@ export class NaiveSender implements Sender {
     return shared.identity;
   }
 
-  cover(): number {
-    return 0;
-  }
-
-  between(): number {
-    return 0;
-  }
-
-  stretch(): number {
-    return 1;
-  }
-
   react(): Reaction {
     return CARRY_ON;
   }
 }
 
 /** E1: a list of cheap proxies and a list of agents, drawn without regard to each other. */
-export class RotatingSender implements Sender {
+export class RotatingSender extends BareSender {
   private readonly means: Means;
   private readonly random: Random;
   private readonly agents: readonly Machine[];
@@ -127,6 +134,7 @@ export class RotatingSender implements Sender {
   private readonly stick: number;
 
   constructor(means: Means, agents: readonly Machine[], random: Random) {
+    super();
     const { kit } = means;
     this.means = means;
     this.random = random;
@@ -145,18 +153,6 @@ export class RotatingSender implements Sender {
     const address = this.means.book.rotated(kind, this.pool);
     if (address === undefined) return undefined;
     return identity(random.pick(this.agents), address, kind, this.stick);
-  }
-
-  cover(): number {
-    return 0;
-  }
-
-  between(): number {
-    return 0;
-  }
-
-  stretch(): number {
-    return 1;
   }
 
   react(answer: Answer, identity: Identity, tries: number): Reaction {

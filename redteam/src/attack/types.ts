@@ -1,5 +1,5 @@
 /** Words that the rooms of this folder share: steps of an attack, the one they are sent as, and what a family is made of. */
-import type { Answer, Client } from '../contract.ts';
+import type { Answer, Client, Request } from '../contract.ts';
 import type { Random } from '../core/random.ts';
 import type { NetworkKind } from '../net/addresses.ts';
 import type { Destination } from '../net/clients.ts';
@@ -42,14 +42,7 @@ export interface Persona {
 }
 
 /** One step of an attack. */
-export interface Move {
-  readonly method: string;
-  /** Path and query. */
-  readonly target: string;
-  readonly body?: Readonly<Record<string, unknown>>;
-  readonly referrer?: string;
-  readonly session?: string;
-  readonly token?: string;
+export interface Move extends Omit<Request, 'client' | 'solved'> {
   /** Goes on as this persona: a careful sender keeps machine and address. */
   readonly as?: Persona;
   /** What a browser wants it for, which its headers say; data for a script unless something else is said. */

@@ -2,8 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { Exchange } from '../contract.ts';
 import { LIMITS, type LiveSummary, mailboxOf, runLive, summaryText } from '../live/index.ts';
-import { composeWorld, Loot, readScenario, TruthLog } from '../simulate/index.ts';
-import { Router } from '../site/router.ts';
+import { composeWorld, readScenario, TruthLog } from '../simulate/index.ts';
 import { EXIT, Failure, positive, share, wholeNumber } from './common.ts';
 
 interface Options {
@@ -65,21 +64,9 @@ export function addLive(program: Command): void {
 
 async function live(path: string, options: Options): Promise<void> {
   const scenario = readScenario(path);
-  const { world, model, sources, campaigns } = composeWorld(scenario, options.seed, options);
-  const router = new Router(model.operations);
-  const site = {
-    operationOf({ method, target }: Exchange['request']) {
-      const match = router.find(method, target.split('?', 1)[0]);
-      return typeof match === 'string' ? undefined : match.operation;
-    },
-  };
-  const loot = new Map(campaigns.map(({ plan }) => [plan.name, new Loot(plan.family, site)]));
+  const { world, sources, campaigns } = composeWorld(scenario, options.seed, options);
   const truth = options.truth === undefined ? undefined : new TruthLog();
-  const sink = (exchange: Exchange) => {
-    const { request, answer, label } = exchange;
-    const gain = loot.get(label.campaign)?.take(request, answer) ?? answer.gain;
-    truth?.add(gain === answer.gain ? exchange : { ...exchange, answer: { ...answer, gain } });
-  };
+  const sink = (exchange: Exchange) => truth?.add(exchange);
   const summary = await drive(options, { world, sources: [...sources, ...campaigns], sink });
   if (options.truth !== undefined) {
     const spent = campaigns.map(({ plan, unit, spend }) => ({ plan, unit, spend: { ...spend } }));

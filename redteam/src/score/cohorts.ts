@@ -63,19 +63,24 @@ export function identitiesOf(truth: TruthColumns): Identities {
   return { of, cohort: Uint16Array.from(cohort), cohorts };
 }
 
-/** What a system did to each cohort, in the order of their names. */
-export function collateralOf(truth: TruthColumns, identities: Identities, { level }: Verdicts): Collateral[] {
-  const n = identities.cohorts.length;
-  const most = new Uint8Array(identities.cohort.length);
-  const counts = Array.from({ length: n }, (_, i) => ({
-    cohort: identities.cohorts[i],
+/** A cohort to which nothing was done, and of which nothing was seen. */
+export function untouched(cohort: string): { -readonly [Name in keyof Collateral]: Collateral[Name] } {
+  return {
+    cohort,
     identities: 0,
     requests: 0,
     identitiesThrottled: 0,
     identitiesChallenged: 0,
     requestsThrottled: 0,
     requestsChallenged: 0,
-  }));
+  };
+}
+
+/** What a system did to each cohort, in the order of their names. */
+export function collateralOf(truth: TruthColumns, identities: Identities, { level }: Verdicts): Collateral[] {
+  const n = identities.cohorts.length;
+  const most = new Uint8Array(identities.cohort.length);
+  const counts = Array.from({ length: n }, (_, i) => untouched(identities.cohorts[i]));
   const countOf = truth.labels.map((l) => counts[identities.cohorts.indexOf(l.cohort)]);
   for (let row = 0; row < truth.rows; row++) {
     const id = identities.of[row];

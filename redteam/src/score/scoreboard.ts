@@ -1,7 +1,7 @@
 /** The scoreboard: what several runs of one scenario under different seeds, and the null runs, say together. */
 import { FAMILIES, type Family, LEVELS, type Level } from '../contract.ts';
 import type { PeerScore } from './baselines/peers.ts';
-import { type Collateral, overall, worst } from './cohorts.ts';
+import { type Collateral, overall, untouched, worst } from './cohorts.ts';
 import type { Wrong } from './findings.ts';
 import type { MarginalTable } from './marginals/compare.ts';
 import type { NullScore } from './null.ts';
@@ -332,12 +332,4 @@ function cohortRows(runs: readonly RunScore[]): CohortRow[] {
   });
 }
 
-const NOBODY: Collateral = {
-  cohort: '',
-  identities: 0,
-  requests: 0,
-  identitiesThrottled: 0,
-  identitiesChallenged: 0,
-  requestsThrottled: 0,
-  requestsChallenged: 0,
-};
+const NOBODY: Collateral = untouched('');

@@ -8,7 +8,6 @@ import type { Scenario } from './scenario.ts';
 
 export { type Composed, LOG_DISTURBANCES, SITE_DISTURBANCES } from './compose.ts';
 export { COMBINED_PATTERN } from './formats.ts';
-export { Loot } from './gain.ts';
 export type { Sizing } from './plan.ts';
 export type { LogFormat, Recorded } from './record.ts';
 export type { CampaignResult } from './run.ts';
