@@ -59,6 +59,9 @@ interface ActorRecord {
 }
 
 const SPREAD_MEMORY = 32;
+const never = (): never => {
+  throw new Error('not part of the comparison');
+};
 
 /** An operation and which of its record's aggregates it is on. */
 interface Step {
@@ -90,9 +93,13 @@ export class PlainMapState implements StatePort {
     return this.records.reduce((sum, map) => sum + map.size, 0);
   }
 
-  adopt(): void {
-    throw new Error('not part of the comparison');
+  readonly clear = never;
+  readonly impose = never;
+  readonly restart = never;
+  requests(): number {
+    return -1;
   }
+  readonly adopt = never;
 
   apply(batch: Batch): void {
     const { keys } = this.program;

@@ -16,7 +16,7 @@ const state = new PlainMapState(composed.program);
 const engine = new Engine({
   program: composed.program,
   state,
-  policy: compilePolicy(composed.policy),
+  policy: compilePolicy(composed.policies.base),
   listener: composed.recorder,
   principalsValue: composed.program.builtin.principals,
 });

@@ -6,11 +6,17 @@ export const EXIT_CODES = [
   {
     code: 1,
     name: 'found',
-    meaning: 'With `--fail-on ACTION`: an actor is recommended for that action or a harder one.',
+    meaning:
+      'With `--fail-on ACTION`: an actor is recommended for that action or a harder one. `doctor`: a check failed.',
   },
   { code: 2, name: 'usage', meaning: 'The command line, the configuration or the policy is wrong. Nothing was read.' },
   { code: 3, name: 'input', meaning: 'An input cannot be read, or nothing in it was an exchange.' },
   { code: 4, name: 'output', meaning: 'A file that was asked for cannot be written.' },
+  {
+    code: 5,
+    name: 'serving',
+    meaning: 'A running Sallyport could not be reached, or refused; or one could not start.',
+  },
   { code: 70, name: 'defect', meaning: 'Sallyport contradicted itself. Please report it.' },
   {
     code: 130,
@@ -51,6 +57,8 @@ export function exitCodeOf(error: unknown): number {
     case '4':
     case '5':
       return EXIT.input;
+    case '7':
+      return EXIT.serving;
     default:
       return EXIT.defect;
   }

@@ -25,6 +25,8 @@ Examples:
     sallyport explain F-0a1b2c3d4e
   Of a log: name the same options as for try
     sallyport explain F-0a1b2c3d4e access.log --seed 7
+  Of a live run: a mitigation, with the data directory or the folder of its journal
+    sallyport explain M-0a1b2c3d4e sallyport-data
   Of a report that was kept; where its log is gone, from the report alone
     sallyport explain F-0a1b2c3d4e --from report.json
 
@@ -37,8 +39,8 @@ export function addExplain(program: Command, cli: Cli, done: (code: number) => v
     .command('explain')
     .summary('take a finding apart: its values, its terms, what would have flipped it')
     .description('Runs a log again and shows how one finding came about.')
-    .argument('<finding>', 'id of the finding, as the report names it: F-…')
-    .argument('[files...]', 'the log it was found in; left out, that of the last try');
+    .argument('<finding>', 'id of the finding, as the report names it: F-…; or of a live mitigation: M-…')
+    .argument('[files...]', 'the log or journal it was found in; left out, that of the last try');
   addRunOptions(command)
     .option('--from <report>', 'a report that try --json wrote')
     .option('--json', 'as JSON')
@@ -58,6 +60,10 @@ interface Source {
 
 async function explainVerb(id: string, files: readonly string[], flags: ExplainFlags, cli: Cli): Promise<number> {
   const finding = findingId(id);
+  if (finding.startsWith('M-') && files.length === 0)
+    throw new SallyportError('SP9002', `${finding} is a mitigation: name the journal that it stands in`, {
+      advice: `Name the data directory: sallyport explain ${finding} sallyport-data`,
+    });
   const source = sourceOf(files, flags, cli);
   const look = { width: columnsOf(cli.stdout, cli.env), paint: paintFor(cli.stdout, cli.env, flags.color) };
   const missing = source.inputs.find((input) => input === '-' || !readable(input, source.cwd));
@@ -91,9 +97,9 @@ async function explainVerb(id: string, files: readonly string[], flags: ExplainF
 }
 
 function findingId(text: string): string {
-  if (/^f-[0-9a-f]{10}$/i.test(text)) return `F-${text.slice(2).toLowerCase()}`;
+  if (/^[fm]-[0-9a-f]{10}$/i.test(text)) return text[0].toUpperCase() + text.slice(1).toLowerCase();
   throw new SallyportError('SP9002', `"${printable(text)}" is not the id of a finding`, {
-    advice: 'An id is F- and ten hex digits; the report shows it behind each sentence of evidence.',
+    advice: 'An id is F- (or M- for a mitigation) and ten hex digits; reports and the live page show it.',
   });
 }
 

@@ -34,6 +34,14 @@ function sink(stream: NodeJS.WriteStream): Sink {
   };
 }
 
+/** What a configuration may name. */
+async function names() {
+  const { knownNames } = await import('../config/known.ts');
+  const { FORMATS } = await import('../event/formats/index.ts');
+  const { DETECTORS } = await import('../detectors/index.ts');
+  return knownNames(FORMATS, DETECTORS);
+}
+
 /** Parts are loaded when a verb needs them, so that `--help` answers at once. */
 const PORTS: Ports = {
   version: JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
@@ -42,11 +50,19 @@ const PORTS: Ports = {
   runReplay: async (options) => (await import('../doors/replay/replay.ts')).runReplay(options),
   loadConfig: async (path) => {
     const { loadConfig } = await import('../config/load.ts');
-    const { knownNames } = await import('../config/known.ts');
-    const { FORMATS } = await import('../event/formats/index.ts');
-    const { DETECTORS } = await import('../detectors/index.ts');
-    return loadConfig(path, knownNames(FORMATS, DETECTORS));
+    return loadConfig(path, await names());
   },
+  serve: async (options) =>
+    (await import('./serve/serve.ts')).serve({ ...options, version: PORTS.version, cwd: process.cwd() }),
+  onHangup: (listener) => {
+    process.on('SIGHUP', listener);
+    return () => process.off('SIGHUP', listener);
+  },
+  checkConfig: async (path, nowMs) => {
+    const { checkConfig } = await import('../config/load.ts');
+    return checkConfig(path, await names(), nowMs);
+  },
+  examine: async (examination) => (await import('./doctor/examine.ts')).examine(examination),
   formats: async () => (await import('../event/formats/index.ts')).FORMATS,
   detectors: async () => (await import('../detectors/index.ts')).DETECTORS,
 };

@@ -22,9 +22,10 @@ describe('docs/cli.md', () => {
   });
 
   it('names every verb and every option, and none that is not there', () => {
-    const verbs = program().commands;
+    const top = program().commands;
+    const verbs = top.flatMap((verb) => [verb, ...verb.commands]);
     for (const verb of verbs) {
-      expect(PAGE, verb.name()).toMatch(new RegExp(`^## .*\\b${verb.name()}\\b`, 'm'));
+      if (top.includes(verb)) expect(PAGE, verb.name()).toMatch(new RegExp(`^## .*\\b${verb.name()}\\b`, 'm'));
       for (const { flags } of verb.options) {
         for (const flag of flags.match(/(?<!\w)--?[a-z-]+/g) ?? []) expect(PAGE, flag).toContain(`\`${flag}`);
       }
@@ -98,12 +99,13 @@ describe('errors', () => {
   it('all lead to an exit code that says where to look', () => {
     const code = (name: ErrorCode) => exitCodeOf(new SallyportError(name, ''));
     for (const name of Object.keys(ERRORS) as ErrorCode[]) {
-      expect([EXIT.usage, EXIT.input, EXIT.output, EXIT.defect], name).toContain(code(name));
+      expect([EXIT.usage, EXIT.input, EXIT.output, EXIT.serving, EXIT.defect], name).toContain(code(name));
     }
     expect(code('SP1003')).toBe(EXIT.usage);
     expect(code('SP3001')).toBe(EXIT.input);
     expect(code('SP3002')).toBe(EXIT.usage);
     expect(code('SP6003')).toBe(EXIT.usage);
+    expect(code('SP7001')).toBe(EXIT.serving);
     expect(code('SP9001')).toBe(EXIT.defect);
     expect(code('SP9003')).toBe(EXIT.output);
   });

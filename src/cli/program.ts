@@ -2,13 +2,18 @@
 import { Command, CommanderError } from 'commander';
 import { printable } from '../doors/replay/render/text.ts';
 import { errorText, SallyportError } from '../lib/errors.ts';
+import { addCheck } from './check.ts';
+import { addDoctor } from './doctor.ts';
 import { EXIT, exitCodeOf } from './exit.ts';
 import { addExplain } from './explain.ts';
+import { addLedger } from './ledger.ts';
 import { addDetectors, addFormats } from './lists.ts';
+import { addOperate } from './operate.ts';
 import { untangleJson } from './options.ts';
 import type { Cli } from './ports.ts';
 import { addReplay } from './replay.ts';
 import { columnsOf } from './screen.ts';
+import { addServe } from './serve.ts';
 import { addTry } from './try.ts';
 
 const EXAMPLES = `
@@ -43,9 +48,14 @@ export function buildProgram(cli: Cli, done: (code: number) => void): Command {
     })
     .exitOverride()
     .addHelpText('after', EXAMPLES);
+  addServe(program, cli, done);
   addTry(program, cli, done);
   addExplain(program, cli, done);
   addReplay(program, cli, done);
+  addCheck(program, cli, done);
+  addDoctor(program, cli, done);
+  addOperate(program, cli, done);
+  addLedger(program, cli, done);
   addFormats(program, cli, done);
   addDetectors(program, cli, done);
   for (const verb of program.commands) verb.copyInheritedSettings(program).helpOption('-h, --help', 'show help');

@@ -21,6 +21,24 @@ export interface World {
 
 const unexpected = (name: string) => () => Promise.reject(new Error(`${name} was not expected`));
 
+/** Ports of which only the given ones are expected to be called. */
+export function testPorts(given: Partial<Ports> = {}): Ports {
+  return {
+    version: '9.8.7',
+    runTry: unexpected('runTry'),
+    explainFinding: unexpected('explainFinding'),
+    runReplay: unexpected('runReplay'),
+    loadConfig: () => defaultConfig(),
+    serve: unexpected('serve'),
+    onHangup: () => () => {},
+    checkConfig: unexpected('checkConfig'),
+    examine: unexpected('examine'),
+    formats: unexpected('formats'),
+    detectors: unexpected('detectors'),
+    ...given,
+  };
+}
+
 /** Runs the command line on `words` in the given world. */
 export async function run(words: readonly string[], world: World = {}): Promise<Run> {
   const out: string[] = [];
@@ -33,16 +51,7 @@ export async function run(words: readonly string[], world: World = {}): Promise<
     },
   });
   const cli: Cli = {
-    ports: {
-      version: '9.8.7',
-      runTry: unexpected('runTry'),
-      explainFinding: unexpected('explainFinding'),
-      runReplay: unexpected('runReplay'),
-      loadConfig: () => defaultConfig(),
-      formats: unexpected('formats'),
-      detectors: unexpected('detectors'),
-      ...world.ports,
-    },
+    ports: testPorts(world.ports),
     stdout: sink(out, world.outIsTTY ?? false),
     stderr: sink(err, world.errIsTTY ?? false),
     stdinIsTTY: world.stdinIsTTY ?? true,

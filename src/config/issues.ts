@@ -34,6 +34,8 @@ export function issueProblems(issue: z.core.$ZodIssue, data: unknown, locate: Lo
       return [locate(path, 'SP1005', `"${name}" must be at most ${issue.maximum}`)];
     case 'invalid_format':
       return [locate(path, 'SP1005', `"${name}" must be ${issue.message}`)];
+    case 'invalid_union':
+      return unionProblems(issue, data, locate);
     case 'custom': {
       const code = (issue.params as { code?: ErrorCode } | undefined)?.code ?? 'SP1005';
       return [locate(path, code, `"${name}": ${issue.message}`)];
@@ -41,6 +43,34 @@ export function issueProblems(issue: z.core.$ZodIssue, data: unknown, locate: Lo
     default:
       return [locate(path, 'SP1005', `"${name}": ${issue.message}`)];
   }
+}
+
+/**
+ * A value that may have several forms. Where its kind tells which of them was meant, the complaints of that one count;
+ * else all kinds are named.
+ */
+function unionProblems(issue: z.core.$ZodIssueInvalidUnion, data: unknown, locate: Locate): Problem[] {
+  const value = valueAt(data, issue.path);
+  if (value === undefined) return [locate(issue.path, 'SP1006', `"${pathText(issue.path)}" is missing`)];
+  const forms = flatForms(issue.errors);
+  // A word that is none of an enumeration may still be a word of it misspelt; a number or a list cannot.
+  const wrongKind = typeof value === 'string' ? ['invalid_type'] : ['invalid_type', 'invalid_value'];
+  const meant = forms.find((form) => !form.some(({ code, path }) => wrongKind.includes(code) && path.length === 0));
+  if (meant !== undefined) {
+    return meant.flatMap((inner) => issueProblems({ ...inner, path: [...issue.path, ...inner.path] }, data, locate));
+  }
+  const kinds = forms.flatMap((form) => form.map((i) => (i.code === 'invalid_type' ? kind(i.expected) : KINDS.string)));
+  const named = [...new Set(kinds)].join(' or ');
+  return [locate(issue.path, 'SP1004', `"${pathText(issue.path)}" must be ${named}`)];
+}
+
+/** Forms within forms, as one list. */
+function flatForms(errors: readonly (readonly z.core.$ZodIssue[])[]): (readonly z.core.$ZodIssue[])[] {
+  return errors.flatMap((form) =>
+    form.length === 1 && form[0].code === 'invalid_union' && form[0].path.length === 0
+      ? flatForms(form[0].errors)
+      : [form],
+  );
 }
 
 function unknownKey(path: Path, key: string, locate: Locate): Problem {
@@ -92,22 +122,34 @@ interface Shape {
   readonly items?: Shape;
   readonly additionalProperties?: Shape | boolean;
   readonly propertyNames?: { readonly enum?: readonly string[] };
+  readonly anyOf?: readonly Shape[];
+}
+
+/** All forms that a value may have. */
+function formsOf(shape: Shape): readonly Shape[] {
+  return shape.anyOf ? shape.anyOf.flatMap(formsOf) : [shape];
 }
 
 /** The keys that the schema has at a path. */
 function keysAt(path: Path): readonly string[] {
   let shape: Shape = configJsonSchema() as Shape;
   for (const step of path) {
-    const rest = typeof shape.additionalProperties === 'object' ? shape.additionalProperties : {};
-    shape = (typeof step === 'number' ? shape.items : (shape.properties?.[String(step)] ?? rest)) ?? {};
+    const forms = formsOf(shape);
+    const map = forms.find((form) => form.properties ?? form.additionalProperties) ?? {};
+    const rest = typeof map.additionalProperties === 'object' ? map.additionalProperties : {};
+    const list = forms.find((form) => form.items)?.items;
+    shape = (typeof step === 'number' ? list : (map.properties?.[String(step)] ?? rest)) ?? {};
   }
+  shape = formsOf(shape).find((form) => form.properties ?? form.propertyNames) ?? {};
   return shape.propertyNames?.enum ?? Object.keys(shape.properties ?? {});
 }
 
 /** The paths under which the schema knows a key, as people write them. */
 function placesOf(key: string, shape: Shape = configJsonSchema() as Shape, path = ''): string[] {
-  return Object.entries(shape.properties ?? {}).flatMap(([name, inner]) => [
-    ...(name === key ? [path] : []),
-    ...placesOf(key, inner, path === '' ? name : `${path}.${name}`),
-  ]);
+  return formsOf(shape)
+    .flatMap((form) => Object.entries(form.properties ?? {}))
+    .flatMap(([name, inner]) => [
+      ...(name === key ? [path] : []),
+      ...placesOf(key, inner, path === '' ? name : `${path}.${name}`),
+    ]);
 }

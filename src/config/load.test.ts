@@ -9,8 +9,8 @@ import { COMBINED } from '../event/formats/combined.ts';
 import { SallyportError } from '../lib/errors.ts';
 import { knownNames } from './known.ts';
 import { defaultConfig, loadConfig } from './load.ts';
+import { ROUTE_CLASS_NAMES } from './names.ts';
 import { parseOpenApi } from './openapi.ts';
-import { ROUTE_CLASS_NAMES } from './schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));

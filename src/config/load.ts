@@ -2,11 +2,15 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { SallyportError } from '../lib/errors.ts';
 import type { Known } from './cross.ts';
+import { fileProblems } from './files.ts';
+import type { Locate } from './locate.ts';
 import { parseOpenApi } from './openapi.ts';
-import { parseConfig } from './parse.ts';
-import { ConfigError } from './problems.ts';
+import { parseConfig, parseWithPlaces, sorted } from './parse.ts';
+import { ConfigError, type Problem } from './problems.ts';
 import type { Config } from './schema.ts';
+import { configWarnings } from './warnings.ts';
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -27,15 +31,53 @@ export function defaultConfig(): LoadedConfig {
 
 /**
  * Loads `path`, or defaults without one. ConfigError names each problem with its position; SallyportError SP1009 for an
- * OpenAPI document that cannot be used.
+ * OpenAPI document that cannot be used. `files`: certificates and keys must be readable, too; who only reads logs does not
+ * need them.
  */
-export function loadConfig(path?: string, known: Known = {}): LoadedConfig {
+export function loadConfig(path?: string, known: Known = {}, options: { files?: boolean } = {}): LoadedConfig {
   if (path === undefined) return defaultConfig();
   const file = resolve(path);
-  const config = parseConfig(read(file, path, 'SP1001'), path, known);
+  return loadText(read(file, path, 'SP1001'), path, known, options.files ?? false).loaded;
+}
+
+/** The same from the text of the file. */
+function loadText(text: string, path: string, known: Known, files: boolean): { loaded: LoadedConfig; locate: Locate } {
+  const file = resolve(path);
+  const { config, locate } = parseWithPlaces(text, path, known);
+  const missing = files ? fileProblems(config, file, locate) : [];
+  if (missing.length > 0) throw new ConfigError(path, sorted(missing));
   const name = config.routes.openapi;
   const openapi = name === undefined ? null : parseOpenApi(read(resolve(dirname(file), name), path, 'SP1008'), name);
-  return finish(config, file, openapi);
+  return { loaded: finish(config, file, openapi), locate };
+}
+
+/** Everything that can be said about a configuration. */
+export interface CheckedConfig {
+  /** As it was named. */
+  readonly file: string;
+  /** Lines of the file, to show places in; none where it cannot be read. */
+  readonly lines: readonly string[];
+  /** Null where there are problems. */
+  readonly loaded: LoadedConfig | null;
+  readonly problems: readonly Problem[];
+  /** Of a configuration without problems. */
+  readonly warnings: readonly Problem[];
+}
+
+/** Looks at a configuration and all files it names. Throws nothing that a file could cause. */
+export function checkConfig(path: string, known: Known, nowMs: number): CheckedConfig {
+  let lines: string[] = [];
+  try {
+    const text = read(resolve(path), path, 'SP1001');
+    lines = text.split(/\r?\n/);
+    const { loaded, locate } = loadText(text, path, known, true);
+    return { file: path, lines, loaded, problems: [], warnings: sorted(configWarnings(loaded.config, locate, nowMs)) };
+  } catch (error) {
+    if (!(error instanceof SallyportError)) throw error;
+    const whole = { code: error.code, line: 0, column: 0, message: error.message };
+    const problems = error instanceof ConfigError ? error.problems : [whole];
+    return { file: path, lines, loaded: null, problems, warnings: [] };
+  }
 }
 
 function finish(config: Config, file: string | null, openapi: object | null): LoadedConfig {

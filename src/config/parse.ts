@@ -2,8 +2,9 @@
 import { LineCounter, parseDocument } from 'yaml';
 import type { ErrorCode } from '../lib/errors.ts';
 import { contradictions, type Known, unknownNames } from './cross.ts';
+import { serveContradictions } from './cross-serve.ts';
 import { issueProblems } from './issues.ts';
-import { locator } from './locate.ts';
+import { type Locate, locator } from './locate.ts';
 import { ConfigError, type Problem } from './problems.ts';
 import { type Config, configSchema } from './schema.ts';
 
@@ -12,6 +13,11 @@ const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /** Reads a configuration. ConfigError with every problem in it; `file` is only named in messages. */
 export function parseConfig(text: string, file: string, known: Known = {}): Config {
+  return parseWithPlaces(text, file, known).config;
+}
+
+/** The same, with what finds the place of a key: for what is said about a configuration that is valid. */
+export function parseWithPlaces(text: string, file: string, known: Known = {}): { config: Config; locate: Locate } {
   const whole = (code: ErrorCode, message: string) => new ConfigError(file, [{ code, line: 0, column: 0, message }]);
   if (text.length > MAX_CONFIG_BYTES) throw whole('SP1002', 'larger than 1 MiB: this is not a configuration');
   const lines = new LineCounter();
@@ -33,9 +39,13 @@ export function parseConfig(text: string, file: string, known: Known = {}): Conf
   const parsed = configSchema.safeParse(data);
   if (!parsed.success)
     throw new ConfigError(file, sorted(parsed.error.issues.flatMap((i) => issueProblems(i, data, locate))));
-  const problems = [...contradictions(parsed.data, locate), ...unknownNames(parsed.data, known, locate)];
+  const problems = [
+    ...contradictions(parsed.data, locate),
+    ...serveContradictions(parsed.data, locate),
+    ...unknownNames(parsed.data, known, locate),
+  ];
   if (problems.length > 0) throw new ConfigError(file, sorted(problems));
-  return parsed.data;
+  return { config: parsed.data, locate };
 }
 
 /** A key with nothing behind it counts as left out: that is what a commented-out section leaves behind. */
@@ -52,7 +62,8 @@ const SYNTAX: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'a tab stands where YAML wants spaces',
 };
 
-function sorted(problems: readonly Problem[]): Problem[] {
+/** In the order of the file. */
+export function sorted(problems: readonly Problem[]): Problem[] {
   return [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 

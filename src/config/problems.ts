@@ -46,7 +46,9 @@ function didYouMean(word: string, candidates: readonly string[]): string | null 
       best = candidate;
     }
   }
-  return best;
+  // The unit at the end is what people leave out: timeout for timeout_s.
+  const withUnit = candidates.filter((candidate) => candidate.startsWith(`${word}_`));
+  return best ?? (withUnit.length === 1 ? withUnit[0] : null);
 }
 
 /** Levenshtein distance in which swapping two neighbours counts once (optimal string alignment). */

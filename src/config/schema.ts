@@ -6,45 +6,25 @@ import { z } from 'zod';
 import { CLASSES } from '../engine/detector.ts';
 import { ACTIONS } from '../engine/policy.ts';
 import { parseCidr } from '../lib/ip.ts';
-
-/** Route classes that a configuration can name; numbers are those of ROUTE_CLASS in enrich/facts.ts. */
-export const ROUTE_CLASS_NAMES = [
-  'page',
-  'asset',
-  'api',
-  'login',
-  'reset',
-  'signup',
-  'search',
-  'code',
-  'lookup',
-  'feed',
-] as const;
-export type RouteClassName = (typeof ROUTE_CLASS_NAMES)[number];
+import { checked, cidr, cidrProblem, dateProblem } from './checks.ts';
+import { ROUTE_CLASS_NAMES } from './names.ts';
+import { mode, policies } from './policies.ts';
+import {
+  admin,
+  answers,
+  challenge,
+  gateway,
+  identity,
+  limits,
+  listen,
+  records,
+  telemetry,
+  upstream,
+  upstreams,
+} from './serve.ts';
 
 /** Longest pattern accepted: a longer one is a list that should be written as a list. */
 const MAX_PATTERN_LENGTH = 500;
-
-/** Refuses a value with a sentence; `null` accepts it. */
-function checked(problem: (value: string) => string | null, description: string) {
-  return z
-    .string()
-    .superRefine((value, context) => {
-      const message = problem(value);
-      if (message !== null) context.addIssue({ code: 'custom', message });
-    })
-    .describe(description);
-}
-
-function cidrProblem(text: string): string | null {
-  const cidr = parseCidr(text);
-  if (!cidr) return `"${text}" is not an address or network such as 10.0.0.0/8 or 2001:db8::/32`;
-  const exact = parseCidr(text.replace(/\/.*/, ''));
-  if (exact?.first.some((lane, i) => lane !== cidr.first[i])) {
-    return `"${text}" has bits set behind its prefix: write the first address of the network, or drop the prefix`;
-  }
-  return null;
-}
 
 function trustedProxyProblem(text: string): string | null {
   if (/\/0$/.test(text) && parseCidr(text)) {
@@ -77,12 +57,6 @@ function patternProblem(text: string): string | null {
   return null;
 }
 
-function dateProblem(text: string): string | null {
-  const valid = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?Z)?$/.test(text) && !Number.isNaN(Date.parse(text));
-  return valid ? null : `"${text}" is not a date such as 2026-12-31 or 2026-12-31T18:00:00Z`;
-}
-
-const cidr = checked(cidrProblem, 'An address or a network in CIDR form.');
 const template = checked(templateProblem, 'A path with parameters in braces: /users/{id}.');
 const filePath = z.string().min(1).describe('A path relative to this file.');
 const templates = (what: string) => z.array(template).default([]).describe(what);
@@ -230,6 +204,19 @@ export const MAX_LATENESS_S = 3600;
 
 export const configSchema = z
   .strictObject({
+    mode,
+    listen,
+    upstream,
+    upstreams,
+    gateway,
+    identity,
+    policies,
+    limits,
+    challenge,
+    answers,
+    records,
+    telemetry,
+    admin,
     inputs,
     clients,
     networks,

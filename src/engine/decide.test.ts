@@ -31,8 +31,28 @@ const every = (actions: readonly ActionName[], missCents: number) =>
 const POLICY: Policy = {
   version: 'test',
   classes: { ...every(['tag', 'throttle', 'block'], 200), scraping: { missCents: 200, actions: ['tag', 'challenge'] } },
-  falseCents: { allow: 0, tag: 1, throttle: 40, challenge: 30, 'step-up': 15, block: 600 },
-  stopsPermille: { allow: 0, tag: 100, throttle: 600, challenge: 700, 'step-up': 800, block: 1000 },
+  falseCents: {
+    allow: 0,
+    tag: 1,
+    throttle: 40,
+    challenge: 30,
+    'step-up': 15,
+    tarpit: 650,
+    decoy: 900,
+    block: 600,
+    revoke: 2000,
+  },
+  stopsPermille: {
+    allow: 0,
+    tag: 100,
+    throttle: 600,
+    challenge: 700,
+    'step-up': 800,
+    tarpit: 985,
+    decoy: 988,
+    block: 1000,
+    revoke: 1000,
+  },
   ttlSec: [60, 300, 1800],
   stepSec: 30,
   hysteresisMillinats: 1000,
@@ -77,7 +97,7 @@ describe('the cheapest action', () => {
   it('is never milder for more evidence, whatever the costs and the ceiling', () => {
     const cents = fc.nat(2000);
     fc.assert(
-      fc.property(cents, fc.array(cents, { minLength: 6, maxLength: 6 }), fc.nat(5), (miss, costs, top) => {
+      fc.property(cents, fc.array(cents, { minLength: 9, maxLength: 9 }), fc.nat(8), (miss, costs, top) => {
         const falseCents = Object.fromEntries(
           ACTIONS.map((a, i) => [a, i === 0 ? 0 : costs[i]]),
         ) as Policy['falseCents'];
@@ -162,7 +182,7 @@ describe('ceilings', () => {
     ['an internal address', 'ip', { networkClass: NETWORK_CLASS.internal }, 0, 0, 'throttle', LIMIT.internal],
     ['a collapsed address', 'ip', {}, 0, 1, 'throttle', LIMIT.collapsed],
     ['a session behind a shared address', 'session', { networkClass: NETWORK_CLASS.mobile }, 9, 0, 'block', LIMIT.none],
-    ['a credential', 'credential', {}, 0, 0, 'block', LIMIT.none],
+    ['a credential', 'credential', {}, 0, 0, 'revoke', LIMIT.none],
     ['a principal', 'principal', {}, 0, 0, 'block', LIMIT.none],
     ['a client software', 'fingerprint', {}, 0, 0, 'throttle', LIMIT.population],
     ['a network', 'network', {}, 0, 0, 'throttle', LIMIT.population],

@@ -3,10 +3,11 @@
  * Integer arithmetic only.
  */
 import { BOT_STATUS, FLAG, NETWORK_CLASS } from '../enrich/facts.ts';
+import { combine, hashString, lanes } from '../lib/hash.ts';
 import { CLASSES } from './detector.ts';
 import type { Facts } from './facts.ts';
 import type { ActorDimension } from './keys.ts';
-import { ACTION, ACTIONS, type Policy } from './policy.ts';
+import { ACTION, ACTIONS, type ClassPolicy, type Policy } from './policy.ts';
 import { logOdds, probabilityMillionths, RISK } from './risk.ts';
 
 /** Policy in arrays: cents and permille by class and action. */
@@ -15,26 +16,63 @@ export interface CompiledPolicy {
   readonly miss: Int32Array;
   /** allowed[class × actions + action] */
   readonly allowed: Uint8Array;
+  /** The same of those that are the cheapest somewhere: what is dominated by others is no rung of a ladder. */
+  readonly rungs: Uint8Array;
   /** By class: 1 where the ladder is skipped. */
   readonly atOnce: Uint8Array;
+  /** falseCost[class × actions + action] */
   readonly falseCost: Int32Array;
   readonly stops: Int32Array;
+  /** By class: TTL in seconds by rung. */
+  readonly ttl: readonly (readonly number[])[];
+  /** By class: share of actors that are acted on, in permille: 0 in shadow, 1000 where enforced. */
+  readonly enforced: Int32Array;
+  /** By class: what places actors in the canary. */
+  readonly salt: Int32Array;
 }
 
 export function compilePolicy(policy: Policy): CompiledPolicy {
-  const allowed = new Uint8Array(CLASSES.length * ACTIONS.length);
+  const cells = CLASSES.length * ACTIONS.length;
+  const allowed = new Uint8Array(cells);
+  const falseCost = new Int32Array(cells);
   CLASSES.forEach((name, c) => {
-    for (const action of ['allow', ...policy.classes[name].actions] as const)
-      allowed[c * ACTIONS.length + ACTION[action]] = 1;
+    const document = policy.classes[name];
+    for (const action of ['allow', ...document.actions] as const) allowed[c * ACTIONS.length + ACTION[action]] = 1;
+    ACTIONS.forEach((action, a) => {
+      falseCost[c * ACTIONS.length + a] = document.falseCents?.[action] ?? policy.falseCents[action];
+    });
   });
-  return {
+  const compiled = {
     policy,
     miss: Int32Array.from(CLASSES, (name) => policy.classes[name].missCents),
     allowed,
+    rungs: new Uint8Array(cells),
     atOnce: Uint8Array.from(CLASSES, (name) => (policy.classes[name].atOnce === true ? 1 : 0)),
-    falseCost: Int32Array.from(ACTIONS, (name) => policy.falseCents[name]),
+    falseCost,
     stops: Int32Array.from(ACTIONS, (name) => policy.stopsPermille[name]),
+    ttl: CLASSES.map((name) => policy.classes[name].ttlSec ?? policy.ttlSec),
+    enforced: Int32Array.from(CLASSES, (name) => enforcedPermille(policy, policy.classes[name])),
+    salt: Int32Array.from(CLASSES, (name) => hashString(policy.classes[name].document ?? policy.version, 0).lo),
   };
+  CLASSES.forEach((_, c) => {
+    for (let m = -12_000; m <= 12_000; m += 50)
+      compiled.rungs[c * ACTIONS.length + cheapest(compiled, c, m, ACTION.revoke)] = 1;
+  });
+  return compiled;
+}
+
+function enforcedPermille(policy: Policy, document: ClassPolicy): number {
+  const mode = document.mode ?? policy.mode;
+  if (mode === 'canary') return document.canaryPermille ?? 10;
+  return mode === 'enforce' ? 1000 : 0;
+}
+
+/** Is what stands about this actor really done? In a canary by the actor, so that no client is now in and now out. */
+export function isEnforced(p: CompiledPolicy, classIndex: number, hi: number, lo: number): boolean {
+  const permille = p.enforced[classIndex];
+  if (permille === 0 || permille === 1000) return permille !== 0;
+  combine(hi, lo, p.salt[classIndex], classIndex);
+  return (lanes.hi >>> 0) % 1000 < permille;
 }
 
 /** The cheapest action for a class at given log-odds, not harsher than `ceiling`. */
@@ -45,7 +83,7 @@ export function cheapest(p: CompiledPolicy, classIndex: number, millinats: numbe
   for (let action = 0; action <= ceiling; action++) {
     if (p.allowed[classIndex * ACTIONS.length + action] === 0) continue;
     const missed = abusive * p.miss[classIndex] * (1000 - p.stops[action]);
-    const hurt = (1_000_000 - abusive) * p.falseCost[action] * 1000;
+    const hurt = (1_000_000 - abusive) * p.falseCost[classIndex * ACTIONS.length + action] * 1000;
     if (missed + hurt < least) {
       least = missed + hurt;
       best = action;
@@ -82,7 +120,7 @@ export const SHARED_PRINCIPALS = 2;
  * established principals seen behind an address; `level` whether its record had been collapsed.
  */
 export function ceilingOf(dimension: ActorDimension, facts: Facts, principals: number, level: number): void {
-  ceiling.action = ACTION.block;
+  ceiling.action = dimension === 'credential' ? ACTION.revoke : ACTION.block;
   ceiling.limit = LIMIT.none;
   if (facts.has(FLAG.ALLOWLISTED)) limitTo(ACTION.allow, LIMIT.allowlisted);
   else if (facts.botStatus === BOT_STATUS.verified) limitTo(ACTION.tag, LIMIT.verified);
@@ -166,19 +204,20 @@ export function climb(
 
 /** A tag holds nobody, so it is no rung to wait on: only a block has to be announced by one. */
 function nextRung(p: CompiledPolicy, classIndex: number, from: number, to: number): number {
-  const next = nextAllowed(p, classIndex, Math.max(from, ACTION.tag), to);
-  return from === 0 && next === ACTION.block ? nextAllowed(p, classIndex, 0, to) : next;
+  const next = nextCheapest(p, classIndex, Math.max(from, ACTION.tag), to);
+  return from === 0 && next === ACTION.block ? nextCheapest(p, classIndex, 0, to) : next;
 }
 
-function nextAllowed(p: CompiledPolicy, classIndex: number, from: number, to: number): number {
-  for (let a = from + 1; a < to; a++) if (p.allowed[classIndex * ACTIONS.length + a] !== 0) return a;
+function nextCheapest(p: CompiledPolicy, classIndex: number, from: number, to: number): number {
+  for (let a = from + 1; a < to; a++) if (p.rungs[classIndex * ACTIONS.length + a] !== 0) return a;
   return to;
 }
 
 function stand(p: CompiledPolicy, risk: Int32Array, at: number, action: number, nowSec: number): void {
-  const rung = Math.min(risk[at + RISK.rung], p.policy.ttlSec.length - 1);
+  const ttl = p.ttl[risk[at + RISK.class]];
+  const rung = Math.min(risk[at + RISK.rung], ttl.length - 1);
   risk[at + RISK.action] = action;
   risk[at + RISK.sinceSec] = nowSec;
-  risk[at + RISK.untilSec] = nowSec + p.policy.ttlSec[rung];
+  risk[at + RISK.untilSec] = nowSec + ttl[rung];
   if (action > ACTION.tag) risk[at + RISK.rung] = rung + 1;
 }

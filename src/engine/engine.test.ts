@@ -142,7 +142,14 @@ describe('deciding', () => {
   it('lets nothing of one event show in the next', () => {
     const { step } = engineOf([says({ deterministic: true })]);
     expect(ACTIONS[step(0, { ipLo: 1, bytes: 9000 }).action]).toBe('block');
-    expect(step(1, { ipLo: 2, bytes: 0 })).toEqual({ action: 0, key: -1, classIndex: 0, logOdds: 0, limit: 0 });
+    expect(step(1, { ipLo: 2, bytes: 0 })).toMatchObject({
+      act: 0,
+      action: 0,
+      key: -1,
+      classIndex: 0,
+      logOdds: 0,
+      limit: 0,
+    });
     expect(ACTIONS[step(2, { ipLo: 1, bytes: 0 }).action]).toBe('block');
   });
 
@@ -256,6 +263,10 @@ describe('the sequence', () => {
       },
       settle: (batch) => memory.settle(batch),
       adopt: (program) => memory.adopt(program),
+      clear: (key, hi, lo) => memory.clear(key, hi, lo),
+      restart: (key, hi, lo) => memory.restart(key, hi, lo),
+      impose: (key, hi, lo, standing) => memory.impose(key, hi, lo, standing),
+      requests: (key, hi, lo) => memory.requests(key, hi, lo),
     }));
     for (const [i, row] of rows.entries()) await engine.step(rowsOf(row), 0, i % 2 === 1, T + i * 1000);
     expect([engine.sequence, engine.hashHi, engine.hashLo]).toEqual(play(rows));

@@ -5,14 +5,19 @@
  *     plan → state.apply → judge → decide → settle
  */
 import type { FactBatch } from '../enrich/facts.ts';
+import { hashString } from '../lib/hash.ts';
 import { type Batch, createBatch } from './batch.ts';
-import { type CompiledPolicy, ceiling, ceilingOf, climb, LIMIT, proposal, propose } from './decide.ts';
+import type { ImposeOrder, UndoEffect, UndoOrder } from './control.ts';
+import { type CompiledPolicy, ceiling, ceilingOf, climb, isEnforced, LIMIT, proposal, propose } from './decide.ts';
 import { Facts } from './facts.ts';
 import { type ActorDimension, DIMENSIONS } from './keys.ts';
 import { plan } from './plan.ts';
+import { ACTION } from './policy.ts';
 import { type Instance, KEY_VALUES, type Program } from './program.ts';
 import { addEvidence, decay, RISK } from './risk.ts';
+import { isCrowd, isOfKind } from './scope.ts';
 import type { StatePort } from './state.ts';
+import { Graces, takeBack } from './undo.ts';
 
 /** The most that can speak for an actor, in millinats (catalogue, Fusion 1): good behaviour is cheap to show. */
 const EXCULPATING_MOST = -2000;
@@ -27,6 +32,11 @@ export interface Decision {
   /** Log-odds of that class in millinats. */
   logOdds: number;
   limit: number;
+  /** What the policies in force do of it: the harshest that is enforced, against whom, why. 0 in shadow. */
+  act: number;
+  actKey: number;
+  actClass: number;
+  actLimit: number;
 }
 
 /** Who is told while an event is in work, with facts and values still in place. */
@@ -43,9 +53,16 @@ export interface EngineOptions {
   readonly program: Program;
   readonly state: StatePort;
   readonly policy: CompiledPolicy;
+  /** Policies that hold for some requests only; {@link policy} stands for all without it. */
+  readonly policies?: PolicyBook;
   readonly listener?: EngineListener;
   /** Builtin aggregate: distinct established principals behind an address; its place in the values, −1 for none. */
   readonly principalsValue?: number;
+}
+
+/** Which policy holds for an event. */
+export interface PolicyBook {
+  at(facts: Facts): CompiledPolicy;
 }
 
 export class Engine {
@@ -54,7 +71,19 @@ export class Engine {
   policy: CompiledPolicy;
   readonly facts = new Facts();
   batch: Batch;
-  readonly decision: Decision = { action: 0, key: -1, classIndex: 0, logOdds: 0, limit: 0 };
+  readonly decision: Decision = {
+    action: 0,
+    key: -1,
+    classIndex: 0,
+    logOdds: 0,
+    limit: 0,
+    act: 0,
+    actKey: -1,
+    actClass: 0,
+    actLimit: 0,
+  };
+  policies: PolicyBook | undefined;
+  private readonly graces = new Graces();
   /** Events applied so far: the sequence number of the last one. */
   sequence = 0;
   /** Two lanes over everything decided so far, in order. */
@@ -72,6 +101,7 @@ export class Engine {
     this.program = options.program;
     this.state = options.state;
     this.policy = options.policy;
+    this.policies = options.policies;
     this.listener = options.listener;
     this.principalsValue = options.principalsValue ?? -1;
     this.batch = createBatch(options.program);
@@ -111,6 +141,8 @@ export class Engine {
     const instances = batch.response ? program.response : program.request;
     const { when, key: keys, next } = batch.response ? program.responseOrder : program.requestOrder;
     let deterministic = false;
+    const grace = this.graces.size === 0 ? null : this.graces.of(batch);
+    let forgiven = false;
     for (let i = 0; i < instances.length; i++) {
       if (when[i] >= 0 && batch.conditions[when[i]] === 0) {
         i = next[i] - 1;
@@ -122,6 +154,10 @@ export class Engine {
       const { detector } = instance;
       const said = instance.judgement.judge(instance.handles as never, facts);
       if (said === 0) continue;
+      if (grace !== null && said > 0 && grace.detectors.has(detector.id)) {
+        forgiven = true;
+        continue;
+      }
       const millinats = Math.max(EXCULPATING_MOST, Math.min(said, detector.cap));
       const at = key * RISK.size;
       if (batch.hasRisk[key] === 0) {
@@ -138,17 +174,21 @@ export class Engine {
       this.fold(instance.index ^ (millinats << 8));
       listener?.evidence(this, instance, millinats, millinats >= detector.findingAt);
     }
+    if (grace !== null && forgiven) grace.left--;
     return deterministic;
   }
 
   private decide(deterministic: boolean): void {
-    const { batch, facts, decision, policy } = this;
+    const { batch, facts, decision } = this;
     decision.action = 0;
     decision.key = -1;
     decision.classIndex = 0;
     decision.logOdds = 0;
     decision.limit = LIMIT.none;
+    decision.act = 0;
+    decision.actKey = -1;
     if (batch.risky === 0) return;
+    const policy = this.policies === undefined ? this.policy : this.policies.at(facts);
     if (batch.authenticated) this.propagate();
     const principals = this.principalsValue < 0 ? 0 : batch.values[this.principalsValue];
     for (let k = 0; k < this.dimensions.length; k++) {
@@ -171,7 +211,54 @@ export class Engine {
         decision.logOdds = logOdds;
         decision.limit = ceiling.limit;
       }
+      if (stands > decision.act) this.enforce(policy, k, stands, batch.risk[at + RISK.class], ceiling.limit);
     }
+  }
+
+  /** Takes over an action that a policy in force really does about this request. */
+  private enforce(policy: CompiledPolicy, k: number, action: number, classIndex: number, limit: number): void {
+    const { batch, facts, decision } = this;
+    if (!isEnforced(policy, classIndex, batch.hi[k], batch.lo[k])) return;
+    if (isCrowd(limit) && action >= ACTION.throttle && (!isOfKind(classIndex, facts) || this.isEstablished())) return;
+    decision.act = action;
+    decision.actKey = k;
+    decision.actClass = classIndex;
+    decision.actLimit = limit;
+  }
+
+  /** Does the request carry an identity that was established and has nothing standing against it? */
+  isEstablished(): boolean {
+    const { batch, program } = this;
+    for (const k of [this.sessionKey, this.credentialKey, this.principalKey]) {
+      if (k < 0 || (batch.lo[k] === 0 && batch.hi[k] === 0)) continue;
+      const blameless = batch.hasRisk[k] === 0 || batch.risk[k * RISK.size + RISK.action] < ACTION.throttle;
+      if (batch.values[program.keys[k].value + KEY_VALUES.established] !== 0 && blameless) return true;
+    }
+    return false;
+  }
+
+  /** Takes a decision back, at its place in the sequence. */
+  undo(order: UndoOrder): UndoEffect {
+    const effect = takeBack(order, this.program, this.state);
+    const { untilSec, events } = order;
+    const detectors = new Set(order.detectors);
+    for (const actor of order.actors) this.graces.grant(actor, { detectors, untilSec, events });
+    return effect;
+  }
+
+  /** Puts an action on an actor, at its place in the sequence; false where there was no room for it. */
+  impose(order: ImposeOrder): boolean {
+    const base = DIMENSIONS.indexOf(order.actor.dimension);
+    const key = this.program.keys.findIndex((k) => k.second < 0 && k.first === base);
+    return key >= 0 && this.state.impose(key, order.actor.hi, order.actor.lo, order);
+  }
+
+  /** Counts a control event into the sequence and the hash. */
+  controlled(text: string): void {
+    this.sequence++;
+    const { hi, lo } = hashString(text, 0);
+    this.fold(hi);
+    this.fold(lo);
   }
 
   /**

@@ -5,17 +5,37 @@
 import type { FindingClass } from './detector.ts';
 
 /** From mild to harsh. The index is what risk records keep. */
-export const ACTIONS = ['allow', 'tag', 'throttle', 'challenge', 'step-up', 'block'] as const;
+export const ACTIONS = [
+  'allow',
+  'tag',
+  'throttle',
+  'challenge',
+  'step-up',
+  'tarpit',
+  'decoy',
+  'block',
+  'revoke',
+] as const;
 export type ActionName = (typeof ACTIONS)[number];
 export const ACTION = Object.fromEntries(ACTIONS.map((name, i) => [name, i])) as Record<ActionName, number>;
 
+export type Mode = 'shadow' | 'canary' | 'enforce';
+
 export interface ClassPolicy {
+  /** The document that says so; absent where the policy itself does. */
+  readonly document?: string;
   /** Cost of letting one abusive actor go on, in cents. */
   readonly missCents: number;
   /** Actions that make sense against this class. `allow` always does. */
   readonly actions: readonly ActionName[];
   /** Goes to the cheapest action without the rungs between: for what loses its worth with every attempt let through. */
   readonly atOnce?: boolean;
+  /** What differs from the policy for this class. */
+  readonly falseCents?: Readonly<Partial<Record<ActionName, number>>>;
+  readonly ttlSec?: readonly number[];
+  readonly mode?: Mode;
+  /** Share of actors acted on in canary mode, in permille. */
+  readonly canaryPermille?: number;
 }
 
 export interface Policy {
@@ -31,5 +51,5 @@ export interface Policy {
   readonly stepSec: number;
   /** A mitigation is left this far below where it was entered, in millinats. */
   readonly hysteresisMillinats: number;
-  readonly mode: 'shadow' | 'canary' | 'enforce';
+  readonly mode: Mode;
 }

@@ -11,7 +11,7 @@ import type { ActorDimension } from './keys.ts';
 export const HEADER = { hi: 0, lo: 1, lastSec: 2, firstSec: 3, partition: 4, requests: 5, risk: 6, cells: 7 } as const;
 
 /** Values that every key of a batch has, before those of its operations. */
-export const KEY_VALUES = { requests: 0, ageSec: 1, level: 2, size: 3 } as const;
+export const KEY_VALUES = { requests: 0, ageSec: 1, level: 2, established: 3, size: 4 } as const;
 
 export const OP = { count: 0, rate: 1, distinct: 2, sprt: 3, cusum: 4, last: 5, spread: 6, steps: 7, top: 8 } as const;
 export const GUARD = { none: 0, over: 1, under: 2 } as const;

@@ -303,7 +303,7 @@ export class Enricher {
     // Naming somebody proves nothing where the login was turned down, or where only a question about them was asked.
     const unproven =
       raw.kind === BUSINESS ? UNPROVEN.has(raw.business) : batch.routeClass[row] === ROUTE_CLASS.login && status >= 400;
-    if ((logged || presented) && !refused && !unproven) batch.flags[row] |= FLAG.AUTHENTICATED;
+    if ((logged || presented) && (raw.proven || !refused) && !unproven) batch.flags[row] |= FLAG.AUTHENTICATED;
   }
 
   private readHosts(raw: RawExchange, batch: FactBatch, row: number): void {

@@ -143,6 +143,7 @@ export const FLAG = {
   END_TIME: 1 << 12, // the logged time was the end; start = end − duration
   ALLOWLISTED: 1 << 13, // scored and alerted, never acted on
   OLD_PROTOCOL: 1 << 14, // HTTP/1.0
+  NOT_ADMITTED: 1 << 16, // we answered it ourselves: what the application would have said is unknown
   REPEATED: 1 << 15, // a business event that repeats what the status of an exchange tells: it must not count twice
 } as const;
 

@@ -50,6 +50,8 @@ export class RawExchange {
   business = '';
   /** For {@link BUSINESS}: an amount of money in minor units of its currency, or −1. */
   amountMinor = -1;
+  /** The door knows that this principal or credential was accepted before: it need not wait for the answer. */
+  proven = false;
 
   reset(buf: Uint8Array): void {
     this.buf = buf;
@@ -62,6 +64,7 @@ export class RawExchange {
     this.bytes = -1;
     this.business = '';
     this.amountMinor = -1;
+    this.proven = false;
   }
 
   set(field: number, start: number, end: number): void {

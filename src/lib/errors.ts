@@ -3,15 +3,16 @@
  * the only list: a test keeps the page equal to it, and codes are never used again for something else.
  *
  * The thousands digit says where to look: 1 configuration · 2 input · 3 log format · 4 journal · 5 snapshot and model ·
- * 6 policy · 9 Sallyport itself.
+ * 6 policy · 7 serving (70 operator, 71 requests, 72 upstreams, 73 overload, 74 actions) · 9 Sallyport itself.
  */
-
-interface ErrorEntry {
-  /** What happened, in general. The message of the error says what happened this time. */
-  readonly title: string;
-  /** What the reader can do about it. */
-  readonly advice: string;
-}
+import { ACT_ERRORS } from './errors/act.ts';
+import type { ErrorEntry } from './errors/entry.ts';
+import { GUARD_ERRORS } from './errors/guard.ts';
+import { INBOUND_ERRORS } from './errors/inbound.ts';
+import { JOURNAL_ERRORS } from './errors/journal.ts';
+import { LEDGER_ERRORS } from './errors/ledger.ts';
+import { OPERATOR_ERRORS } from './errors/operator.ts';
+import { UPSTREAM_ERRORS } from './errors/upstream.ts';
 
 export const ERRORS = {
   SP1001: {
@@ -121,6 +122,13 @@ export const ERRORS = {
     title: 'No such finding',
     advice: 'Ids come from a report of the same input with the same version, configuration and seed.',
   },
+  ...JOURNAL_ERRORS,
+  ...LEDGER_ERRORS,
+  ...OPERATOR_ERRORS,
+  ...INBOUND_ERRORS,
+  ...UPSTREAM_ERRORS,
+  ...GUARD_ERRORS,
+  ...ACT_ERRORS,
   SP9001: {
     title: 'Sallyport contradicted itself',
     advice: 'This is a defect. Please report it with the message and, if you can, the lines that caused it.',

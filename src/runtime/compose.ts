@@ -4,15 +4,15 @@ import { acceptedPrincipal } from '../detectors/conditions.ts';
 import { DETECTORS } from '../detectors/index.ts';
 import { distinct } from '../engine/aggregates.ts';
 import { compile } from '../engine/compile.ts';
-import { compilePolicy } from '../engine/decide.ts';
 import type { Detector } from '../engine/detector.ts';
-import { Engine } from '../engine/engine.ts';
-import type { Policy } from '../engine/policy.ts';
+import { Engine, type EngineListener } from '../engine/engine.ts';
 import type { Program } from '../engine/program.ts';
 import type { LearnedModel } from '../enrich/model.ts';
 import type { NetworkLookup } from '../enrich/network.ts';
 import { days } from '../lib/units.ts';
+import { compileBook } from '../policy/book.ts';
 import { DEFAULT_POLICY } from '../policy/default.ts';
+import type { PolicySource } from '../policy/source.ts';
 import { MemoryState } from '../state/memory.ts';
 import { Recorder } from './recorder.ts';
 
@@ -22,43 +22,67 @@ const BUILTIN = {
   addresses: distinct({ key: 'fingerprint', of: 'ip', windowMs: days(1), on: 'request' }),
 };
 
-export interface ComposeOptions {
+export interface EngineSetup {
   readonly model: LearnedModel;
-  readonly networks: NetworkLookup;
   readonly seed: number;
   readonly detectors?: readonly Detector[];
   /** Ids of detectors left out. */
   readonly disabled?: readonly string[];
   /** Overrides by `detector.threshold`. */
   readonly thresholds?: Readonly<Record<string, number>>;
-  readonly policy?: Policy;
+  /** The policies in force; the default one in shadow without it. */
+  readonly policies?: PolicySource;
   /** Scale of all quotas. */
   readonly scale?: number;
-  readonly redact?: (text: string) => string;
 }
 
-export interface Composed {
+export interface ComposedEngine {
   readonly program: Program;
   readonly state: MemoryState;
   readonly engine: Engine;
-  readonly recorder: Recorder;
-  readonly policy: Policy;
+  readonly policies: PolicySource;
 }
 
-/** Puts an embedded engine together. */
-export function compose(options: ComposeOptions): Composed {
-  const { model, networks, seed, redact } = options;
-  const detectors = (options.detectors ?? DETECTORS).filter((d) => !options.disabled?.includes(d.id));
+/** Puts an embedded engine together. `listen` is given the program, because what is listened for is named there. */
+export function composeEngine(setup: EngineSetup, listen: (program: Program) => EngineListener): ComposedEngine {
+  const detectors = (setup.detectors ?? DETECTORS).filter((d) => !setup.disabled?.includes(d.id));
   const program = compile(detectors, {
-    baselines: model.baselines,
-    seed,
-    thresholds: options.thresholds,
+    baselines: setup.model.baselines,
+    seed: setup.seed,
+    thresholds: setup.thresholds,
     builtin: BUILTIN,
   });
-  const state = new MemoryState(program, options.scale);
-  const policy = options.policy ?? DEFAULT_POLICY;
-  const { principals: principalsValue, addresses: addressesValue } = program.builtin;
-  const recorder = new Recorder({ model, networks, principalsValue, addressesValue, redact });
-  const engine = new Engine({ program, state, policy: compilePolicy(policy), listener: recorder, principalsValue });
-  return { program, state, engine, recorder, policy };
+  const state = new MemoryState(program, setup.scale);
+  const policies = setup.policies ?? { version: DEFAULT_POLICY.version, base: DEFAULT_POLICY, rules: [] };
+  const { base, book } = compileBook(policies, setup.seed);
+  const engine = new Engine({
+    program,
+    state,
+    policy: base,
+    policies: book,
+    listener: listen(program),
+    principalsValue: program.builtin.principals,
+  });
+  return { program, state, engine, policies };
+}
+
+export interface ComposeOptions extends EngineSetup {
+  readonly networks: NetworkLookup;
+  readonly redact?: (text: string) => string;
+}
+
+export interface Composed extends ComposedEngine {
+  readonly recorder: Recorder;
+}
+
+/** The engine with the recorder that reports are made from. */
+export function compose(options: ComposeOptions): Composed {
+  const { model, networks, redact } = options;
+  let recorder!: Recorder;
+  const composed = composeEngine(options, ({ builtin }) => {
+    const { principals: principalsValue, addresses: addressesValue } = builtin;
+    recorder = new Recorder({ model, networks, principalsValue, addressesValue, redact });
+    return recorder;
+  });
+  return { ...composed, recorder };
 }

@@ -2,7 +2,8 @@
  * How exchanges are enriched, as plain data: what a second thread is told, so that it enriches exactly as the first.
  */
 import type { LoadedConfig } from '../config/load.ts';
-import type { AllowlistEntry, RouteClassName } from '../config/schema.ts';
+import type { RouteClassName } from '../config/names.ts';
+import type { AllowlistEntry } from '../config/schema.ts';
 import { createEnricher } from '../enrich/compose.ts';
 import type { Enricher } from '../enrich/enrich.ts';
 import { ROUTE_CLASS } from '../enrich/facts.ts';

@@ -51,10 +51,24 @@ export interface ExplainedEvent {
   readonly millinats: number;
 }
 
+/** What a live run did. What is explained is the strongest evidence that it rests on. */
+export interface ExplainedMitigation {
+  /** M- and ten hex digits. */
+  readonly id: string;
+  readonly action: Action;
+  readonly class: string;
+  /** RFC 3339. */
+  readonly started_at: string;
+  /** As it was when it began: it may have been renewed. */
+  readonly until: string;
+}
+
 export interface Explanation {
   readonly sallyport: string;
   readonly explanation_version: 1;
   readonly finding: Finding;
+  /** Where a mitigation was asked about; its id is then that of {@link finding}, too. */
+  readonly mitigation?: ExplainedMitigation;
   readonly detector: {
     readonly id: string;
     /** Number in the catalogue. */

@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { Engine } from '../engine/engine.ts';
-import type { Policy } from '../engine/policy.ts';
 import type { LearnedModel } from '../enrich/model.ts';
+import type { PolicySource } from '../policy/source.ts';
 
 const short = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
@@ -13,7 +13,7 @@ export interface ManifestParts {
   readonly version: string;
   readonly digest: string;
   readonly networks: string;
-  readonly policy: Policy;
+  readonly policies: PolicySource;
   readonly model: LearnedModel;
   readonly seed: number;
   readonly latenessMs: number;
@@ -25,7 +25,7 @@ export function manifestOf(parts: ManifestParts): Record<string, string> {
     code: parts.version,
     detectors: short(parts.digest),
     networks: parts.networks,
-    policy: `${parts.policy.version} ${short(JSON.stringify(parts.policy))}`,
+    policy: `${parts.policies.version} ${short(JSON.stringify(parts.policies))}`,
     model: parts.model.version,
     seed: parts.seed === 0 ? '0' : short(`seed ${parts.seed}`),
     lateness_ms: String(parts.latenessMs),

@@ -122,7 +122,7 @@ const RUN: RunFacts = {
   decision_hash: '',
   manifest: {},
 };
-const report = (s: Stage) => buildReport(s.recorder, s.policy, RUN);
+const report = (s: Stage) => buildReport(s.recorder, s.policies.base, RUN);
 
 function busy(s: Stage, from: number, to: number): void {
   for (let i = from; i < to; i++)

@@ -96,6 +96,8 @@ export class Recorder implements EngineListener {
   private readonly redact: (text: string) => string;
   private readonly findingIndex = new Map<number, FindingRecord>();
   private readonly profileIndex = new Map<number, ActorProfile>();
+  /** Keep evidence below a detector's threshold, too: a mitigation rests on that as well. For explanations. */
+  everything = false;
   /** Called for every piece of evidence that reaches its detector's threshold: explanations listen here. */
   onFinding: ((engine: Engine, finding: FindingRecord, millinats: number, isNew: boolean) => void) | undefined;
   /** Called for every actor with a risk record of every event, with what stands about it: decisions are told from here. */
@@ -108,7 +110,7 @@ export class Recorder implements EngineListener {
   }
 
   evidence(engine: Engine, instance: Instance, millinats: number, isFinding: boolean): void {
-    if (!isFinding) return;
+    if (!isFinding && (!this.everything || millinats <= 0)) return;
     const key = this.keyOf(engine, instance.key, instance.index + 1);
     let finding = this.findingIndex.get(key);
     const isNew = finding === undefined;

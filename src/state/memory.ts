@@ -3,23 +3,19 @@
  */
 import { type Batch, isLetIn, LEVEL } from '../engine/batch.ts';
 import { CELL_MAX, type Work } from '../engine/features/cells.ts';
-import { applyCount } from '../engine/features/count.ts';
-import { applyCusum } from '../engine/features/cusum.ts';
-import { applyDistinct, releaseDistinct } from '../engine/features/distinct.ts';
-import { applyLast } from '../engine/features/last.ts';
-import { applyRate } from '../engine/features/rate.ts';
+import { CUSUM_CELLS } from '../engine/features/cusum.ts';
+import { releaseDistinct } from '../engine/features/distinct.ts';
 import { SketchPool } from '../engine/features/sketch-pool.ts';
-import { applySpread } from '../engine/features/spread.ts';
-import { applySprt } from '../engine/features/sprt.ts';
-import { applySteps } from '../engine/features/steps.ts';
+import { SPRT_CELLS } from '../engine/features/sprt.ts';
 import { TopTable } from '../engine/features/top.ts';
 import { DIMENSIONS } from '../engine/keys.ts';
-import { GUARD, HEADER, KEY_VALUES, type KeyProgram, layoutOf, OP, type Program } from '../engine/program.ts';
+import { HEADER, KEY_VALUES, type KeyProgram, layoutOf, OP, type Program } from '../engine/program.ts';
 import { RISK } from '../engine/risk.ts';
-import type { StatePort, StateStatistics } from '../engine/state.ts';
+import type { Standing, StatePort, StateStatistics } from '../engine/state.ts';
 import { combine, lanes, mix32 } from '../lib/hash.ts';
-import { C, type Code, encode, MODE } from './code.ts';
+import { type Code, encode } from './code.ts';
 import { FilledKeys } from './filled.ts';
+import { interpret } from './interpret.ts';
 import { quotaOf, RISK_QUOTA, SKETCH_SLOTS, scaled } from './quotas.ts';
 import { PARTITION, Table } from './table.ts';
 
@@ -119,7 +115,7 @@ export class MemoryState implements StatePort {
       const table = this.tables[k];
       const at = this.touch(table, slot, batch, key);
       w.cells = table.page(slot);
-      this.run(codes[k], at, batch);
+      interpret(codes[k], at, batch, w, this.tops);
       if (w.cells[at + HEADER.risk] !== 0) this.readRisk(k, w.cells, at, batch);
     }
   }
@@ -172,80 +168,8 @@ export class MemoryState implements StatePort {
     batch.values[key.value + KEY_VALUES.requests] = requests;
     batch.values[key.value + KEY_VALUES.ageSec] = age;
     batch.values[key.value + KEY_VALUES.level] = this.level;
+    batch.values[key.value + KEY_VALUES.established] = cells[at + HEADER.partition] === PARTITION.established ? 1 : 0;
     return at;
-  }
-
-  /** Runs a key's operations on the record whose cells start at `at`. */
-  private run(code: Code, at: number, batch: Batch): void {
-    const w = this.work;
-    const { values } = w;
-    const { ints, tables } = code;
-    const { conditions } = batch;
-    for (let o = 0; o < ints.length; o += C.size) {
-      const when = ints[o + C.when];
-      const mode = ints[o + C.mode];
-      const holds = when < 0 || conditions[when] !== 0;
-      if (!holds && mode === MODE.skips) continue;
-      // A condition that does not hold still reads where somebody asks what earlier events left.
-      let readOnly = mode === MODE.readOnly || !holds;
-      const guard = ints[o + C.guard];
-      if (guard !== GUARD.none && !readOnly) {
-        const reached = values[ints[o + C.guardValue]] >= ints[o + C.guardThan];
-        readOnly = reached !== (guard === GUARD.over);
-      }
-      w.readOnly = readOnly;
-      const subject = ints[o + C.lanes];
-      if (subject >= 0) {
-        w.subjectHi = batch.lanes[subject];
-        w.subjectLo = batch.lanes[subject + 1];
-      }
-      const cell = at + ints[o + C.cell];
-      const value = ints[o + C.value];
-      switch (ints[o + C.kind]) {
-        case OP.count:
-          applyCount(w, cell, value, ints[o + C.a]);
-          break;
-        case OP.rate:
-          applyRate(w, cell, value, ints[o + C.a], ints[o + C.b], ints[o + C.c]);
-          break;
-        case OP.distinct:
-          applyDistinct(w, cell, value, ints[o + C.a]);
-          break;
-        case OP.sprt:
-          w.hit = conditions[ints[o + C.hit]] !== 0;
-          applySprt(w, cell, value, ints[o + C.a], ints[o + C.b], ints[o + C.c], ints[o + C.d]);
-          break;
-        case OP.cusum:
-          w.hit = conditions[ints[o + C.hit]] !== 0;
-          applyCusum(w, cell, value, tables[ints[o + C.table]], ints[o + C.a]);
-          break;
-        case OP.last:
-          applyLast(w, cell, value);
-          break;
-        case OP.spread:
-          applySpread(w, cell, value, ints[o + C.a]);
-          break;
-        case OP.steps:
-          applySteps(w, cell, value);
-          break;
-        case OP.top:
-          this.runTop(cell, value, ints[o + C.a], batch.nowMs);
-          break;
-      }
-    }
-  }
-
-  private runTop(cell: number, value: number, windowMs: number, nowMs: number): void {
-    const { cells, values, subjectHi, subjectLo, readOnly } = this.work;
-    if (readOnly || (subjectHi === 0 && subjectLo === 0)) {
-      values[value] = 0;
-      values[value + 1] = 0;
-      values[value + 2] = 0;
-      values[value + 3] = 0;
-      return;
-    }
-    if (cells[cell] === 0) cells[cell] = this.tops.push(new TopTable());
-    this.tops[cells[cell] - 1].apply(values, value, subjectHi, subjectLo, nowMs, windowMs);
   }
 
   private readRisk(k: number, cells: Int32Array, at: number, batch: Batch): void {
@@ -295,6 +219,64 @@ export class MemoryState implements StatePort {
         table.move(recordSlot, PARTITION.established);
       }
     }
+  }
+
+  clear(k: number, hi: number, lo: number): boolean {
+    const slot = this.tables[k].find(hi, lo);
+    if (slot < 0) return false;
+    const table = this.tables[k];
+    const cells = table.page(slot);
+    const at = table.offset(slot);
+    const risk = this.riskSlot(k, cells, at);
+    if (risk >= 0) this.risks.remove(risk);
+    if (cells[at + HEADER.partition] === PARTITION.mitigated) table.move(slot, PARTITION.established);
+    this.release(this.program.keys[k], cells, at);
+    cells.fill(0, at + HEADER.cells, at + table.stride);
+    cells[at + HEADER.requests] = 0;
+    cells[at + HEADER.risk] = 0;
+    return true;
+  }
+
+  restart(k: number, hi: number, lo: number): boolean {
+    const slot = this.tables[k].find(hi, lo);
+    if (slot < 0) return false;
+    const cells = this.tables[k].page(slot);
+    const at = this.tables[k].offset(slot);
+    const { request, response } = this.program.keys[k];
+    for (const o of [...request, ...response]) {
+      const length = o.kind === OP.cusum ? CUSUM_CELLS : o.kind === OP.sprt ? SPRT_CELLS : 0;
+      cells.fill(0, at + o.cell, at + o.cell + length);
+    }
+    return true;
+  }
+
+  impose(k: number, hi: number, lo: number, standing: Standing): boolean {
+    const { sinceSec } = standing;
+    const table = this.tables[k];
+    let slot = table.find(hi, lo);
+    if (slot < 0) slot = table.insert(hi, lo, sinceSec, MIN_IDLE_SEC);
+    if (slot < 0) return false;
+    const cells = table.page(slot);
+    const at = table.offset(slot);
+    let risk = this.riskSlot(k, cells, at);
+    if (risk < 0) risk = this.risks.insert(lanes.hi, lanes.lo, sinceSec, 0);
+    if (risk < 0) return false;
+    const page = this.risks.page(risk);
+    const to = this.risks.offset(risk) + HEADER.cells;
+    if (page[to + RISK.sec] === 0) page[to + RISK.sec] = sinceSec;
+    page[to + RISK.action] = standing.action;
+    page[to + RISK.class] = standing.classIndex;
+    page[to + RISK.sinceSec] = sinceSec;
+    page[to + RISK.untilSec] = standing.untilSec;
+    cells[at + HEADER.risk] = 1;
+    this.risks.move(risk, PARTITION.mitigated);
+    table.move(slot, PARTITION.mitigated);
+    return true;
+  }
+
+  requests(k: number, hi: number, lo: number): number {
+    const slot = this.tables[k].find(hi, lo);
+    return slot < 0 ? -1 : this.tables[k].page(slot)[this.tables[k].offset(slot) + HEADER.requests];
   }
 
   /** Partition of a key's record, −1 where it has none: for tests and the flood evaluation. */

@@ -26,6 +26,13 @@ export interface Shown {
   readonly complaints: string[];
 }
 
+export interface View {
+  readonly width?: number;
+  readonly dark?: boolean;
+  /** False for a browser that runs none. */
+  readonly scripts?: boolean;
+}
+
 /** Shows documents in a browser. One per test file: starting it takes most of a second. */
 export class Screen {
   private readonly browser: Browser;
@@ -43,20 +50,26 @@ export class Screen {
   }
 
   /** Opens a document from a file, as somebody does who was mailed it. */
-  async show(html: string, options: { fragment?: string; width?: number; dark?: boolean } = {}): Promise<Shown> {
+  async show(html: string, options: View & { fragment?: string } = {}): Promise<Shown> {
     const path = join(this.folder, 'page.html');
     writeFileSync(path, html);
+    return this.open(`${pathToFileURL(path)}${options.fragment ?? ''}`, 'file:', options);
+  }
+
+  /** Opens an address; asking for anything that does not begin with `home` is a complaint. */
+  async open(url: string, home: string, options: View = {}): Promise<Shown> {
     const page = await this.browser.newPage({
       viewport: { width: options.width ?? 1200, height: 900 },
       colorScheme: options.dark ? 'dark' : 'light',
+      javaScriptEnabled: options.scripts ?? true,
     });
     const complaints: string[] = [];
     page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('request', (request) => {
-      if (!request.url().startsWith('file:')) complaints.push(`asked for ${request.url()}`);
+      if (!request.url().startsWith(home)) complaints.push(`asked for ${request.url()}`);
     });
-    await page.goto(`${pathToFileURL(path)}${options.fragment ?? ''}`);
+    await page.goto(url);
     return { page, complaints };
   }
 

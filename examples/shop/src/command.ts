@@ -12,6 +12,7 @@ export const HELP = `Starts the sample shop, which is weak on purpose.
   --seed TEXT          seed of the inventory, or SHOP_SEED
   --log FILE           access log; - for standard output; or SHOP_LOG
   --log-format FORMAT  combined (with forwarding chain and seconds) or json (with business events), or SHOP_LOG_FORMAT
+  --signals            name users and events in response headers, for a Sallyport before it; or SHOP_SIGNALS=1
   --mail FILE          where the mail goes that the shop sends, as JSON lines, or SHOP_MAIL
 `;
 
@@ -24,6 +25,7 @@ const OPTIONS = {
   log: { type: 'string' },
   'log-format': { type: 'string' },
   mail: { type: 'string' },
+  signals: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
 
@@ -44,6 +46,7 @@ export function optionsFrom(args: readonly string[], env: NodeJS.ProcessEnv): Sh
     seed: values.seed ?? env.SHOP_SEED,
     log: values.log ?? env.SHOP_LOG,
     logFormat,
+    signals: values.signals ?? env.SHOP_SIGNALS === '1',
     mail: mailFile ? (letter) => appendFileSync(mailFile, `${JSON.stringify(letter)}\n`) : undefined,
     onError: (error) => process.stderr.write(`shop: ${error.stack ?? error.message}\n`),
   };

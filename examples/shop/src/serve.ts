@@ -14,6 +14,8 @@ export interface Parts {
   readonly router: Router;
   readonly sessions: Sessions;
   readonly journal: Journal;
+  /** Tells the proxy before it, in response headers, who was served and what happened. */
+  readonly signals: boolean;
   readonly onError: (error: Error) => void;
 }
 
@@ -53,7 +55,8 @@ export class Counter {
     };
     this.reply(request, { ...common, path: pathOf(target), params: {}, body: Buffer.alloc(0), note, enter })
       .then((reply) => {
-        bytes = send(request, response, reply);
+        const told = this.parts.signals ? signalsOf(who.principal, notes) : {};
+        bytes = send(request, response, { ...reply, headers: { ...reply.headers, ...told } });
       })
       .catch((error: Error) => {
         // Most of all: the client went away while its body was being read.
@@ -91,6 +94,22 @@ export class Counter {
     if (problem.status === 413) more.Connection = 'close';
     return { ...reply, headers: { ...reply.headers, ...more } };
   }
+}
+
+/** What only the shop knows, for a proxy that reads it and takes it out: RFC 9651 values. */
+function signalsOf(principal: string, notes: readonly Parameters<Call['note']>[]): Record<string, string> {
+  const text = (value: string) => `"${value.replace(/[^ -~]/g, '_').replace(/["\\]/g, '\\$&')}"`;
+  const events = notes.map(([name, about]) => {
+    const user = about?.principal ?? principal;
+    const parts = [name, ...(user === '' ? [] : [`principal=${text(user)}`])];
+    if (about?.object !== undefined) parts.push(`object=${text(about.object)}`);
+    if (about?.amount !== undefined) parts.push(`amount=${about.amount}`);
+    return parts.join(';');
+  });
+  return {
+    ...(principal === '' ? {} : { 'Sallyport-Principal': text(principal) }),
+    ...(events.length === 0 ? {} : { 'Sallyport-Event': events.join(', ') }),
+  };
 }
 
 /** Bytes of the body, as they are logged. */

@@ -35,6 +35,8 @@ export interface ShopOptions {
   readonly mail?: Mail;
   /** Key of the payment provider's signatures. */
   readonly webhookSecret?: string;
+  /** Tells a Sallyport before it who was served and what happened, in headers that it takes out. */
+  readonly signals?: boolean;
   /** Told of failures that belong to nobody's request. */
   readonly onError?: (error: Error) => void;
 }
@@ -67,7 +69,7 @@ export async function startShop(options: ShopOptions = {}): Promise<RunningShop>
   const journal = openJournal(options.log, options.logFormat ?? 'combined', onError);
   const sessions = new Sessions(inventory.keys);
   const router = new Router(routesOf(inventory, sessions, options));
-  const counter = new Counter({ router, sessions, journal, onError });
+  const counter = new Counter({ router, sessions, journal, signals: options.signals ?? false, onError });
   const server = createServer((request, response) => counter.serve(request, response));
   configure(server);
   try {

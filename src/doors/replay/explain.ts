@@ -11,16 +11,15 @@ import { GROUP_WEIGHT, PRIOR_MILLINATS, RISK, logOdds as riskOf } from '../../en
 import { METHODS } from '../../enrich/facts.ts';
 import { SallyportError } from '../../lib/errors.ts';
 import { MILLINATS, probability } from '../../lib/fixed.ts';
-import { isJournal } from '../../record/journal.ts';
 import { findingId, findingReport } from '../../runtime/build-report.ts';
 import type { ExplainedEvent, ExplainedTerm, ExplainedValue, Explanation, Flip } from '../../runtime/explanation.ts';
 import type { FindingRecord, Recorder } from '../../runtime/recorder.ts';
 import { redactTarget } from '../../runtime/redact.ts';
 import type { Action } from '../../runtime/report.ts';
-import { journalSession } from './replay.ts';
+import { beginningOf, explained, isMitigation, watchEvidence } from './explain-mitigation.ts';
+import { drive, readValues } from './explain-run.ts';
 import type { ExplainRunOptions } from './run.ts';
-import type { Session } from './session.ts';
-import { prepare, VERSION } from './try.ts';
+import { VERSION } from './try.ts';
 
 /** Events of the actor that are shown before and after the one that decided. */
 const AROUND = 5;
@@ -79,25 +78,35 @@ const DOCS: Readonly<Record<string, string>> = {
   'top.total': 'events of all values in the window',
 };
 
-/** Explains one finding of a log or a journal. SP6003 where the input holds no finding of that id. */
+/** Explains one finding of a log or a journal, or a mitigation of a live journal. SP6003 where the input holds none of that id. */
 export async function explainFinding(options: ExplainRunOptions): Promise<Explanation> {
   let found: { finding: FindingRecord; moment: Moment } | undefined;
-  const watch = (recorder: Recorder): void => {
-    recorder.onFinding = (engine, finding, _millinats, isNew) => {
-      if (isNew && findingId(finding) === options.finding)
-        found = { finding, moment: momentOf(engine, finding.instance) };
+  const begun = isMitigation(options.finding) ? await beginningOf(options) : undefined;
+  const take = (engine: Engine, finding: FindingRecord): void => {
+    // What is read back from a journal is overwritten by what comes next; a run's finding goes on to grow.
+    found = { finding: begun === undefined ? finding : { ...finding }, moment: momentOf(engine, finding.instance) };
+  };
+  const watch = (): ((recorder: Recorder) => void) => {
+    if (begun !== undefined) return watchEvidence(begun, take);
+    return (recorder) => {
+      recorder.onFinding = (engine, finding, _millinats, isNew) => {
+        if (isNew && findingId(finding) === options.finding) take(engine, finding);
+      };
     };
   };
-  const first = await drive(options, watch);
+  const { session: first, notes } = await drive(options, watch());
+  // Of a journal that is not whole, what was read then counts, not what can be read now.
+  if (found === undefined || notes.length > 0) await readValues(options, watch());
   if (found === undefined)
-    throw new SallyportError('SP6003', `${options.inputs.join(', ')} holds no finding ${options.finding}`);
+    throw new SallyportError('SP6003', `${options.inputs.join(', ')} holds no evidence for ${options.finding}`);
   const { finding, moment } = found;
   const events = await eventsAround(options, moment, finding.instance);
   const { detector } = finding.instance;
   return {
     sallyport: VERSION,
     explanation_version: 1,
-    finding: findingReport(finding),
+    finding: begun === undefined ? findingReport(finding) : { ...findingReport(finding), id: begun.record.id },
+    ...(begun === undefined ? {} : { mitigation: explained(begun) }),
     detector: {
       id: detector.id,
       number: detector.number,
@@ -119,34 +128,9 @@ export async function explainFinding(options: ExplainRunOptions): Promise<Explan
     },
     flips: moment.flips,
     events,
-    notes: [],
+    notes,
     decision_hash: first.hash(),
   };
-}
-
-/** Runs the whole input through a session; `watch` may hang itself on the recorder first. */
-async function drive(
-  options: ExplainRunOptions,
-  watch: (recorder: Recorder) => void,
-  onEvent?: OnEvent,
-): Promise<Session> {
-  if (options.inputs.length === 1 && isJournal(options.inputs[0])) {
-    const { session, events } = await journalSession(options, { onDecision: wrap(onEvent) });
-    watch(session.parts.recorder);
-    events();
-    return session;
-  }
-  const { session, run } = await prepare(options, { onDecision: wrap(onEvent) });
-  watch(session.parts.recorder);
-  await run();
-  return session;
-}
-
-type OnEvent = (engine: Engine, response: boolean) => void;
-
-function wrap(onEvent: OnEvent | undefined) {
-  if (onEvent === undefined) return undefined;
-  return (engine: Engine, _decision: unknown, response: boolean): void => onEvent(engine, response);
 }
 
 function momentOf(engine: Engine, instance: Instance): Moment {

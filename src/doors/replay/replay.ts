@@ -1,24 +1,20 @@
 /** `replay`: events or a journal in, decisions out. The same session as `try`, told at every change of a decision. */
 import { createHash } from 'node:crypto';
-import { defaultConfig } from '../../config/load.ts';
 import { CLASSES } from '../../engine/detector.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { type ActorDimension, DIMENSIONS } from '../../engine/keys.ts';
 import { ACTIONS } from '../../engine/policy.ts';
 import { KEY_VALUES } from '../../engine/program.ts';
 import { RISK } from '../../engine/risk.ts';
-import { SallyportError } from '../../lib/errors.ts';
 import { MILLINATS, probability } from '../../lib/fixed.ts';
-import { policyOf } from '../../policy/configured.ts';
-import { isJournal, openJournal } from '../../record/journal.ts';
+import { isJournal } from '../../record/journal/format.ts';
 import { actorOf } from '../../runtime/names.ts';
 import type { Recorder } from '../../runtime/recorder.ts';
-import { redactor } from '../../runtime/redact.ts';
 import type { Action } from '../../runtime/report.ts';
-import { loadNetworks } from '../../runtime/tables.ts';
-import type { DecisionLine, ReplayRunOptions, ReplaySummary, RunOptions } from './run.ts';
-import { Session, type SessionOptions } from './session.ts';
-import { flatten, prepare, VERSION } from './try.ts';
+import { journalRun } from './journal.ts';
+import type { DecisionLine, ReplayRunOptions, ReplaySummary } from './run.ts';
+import type { Session } from './session.ts';
+import { prepare } from './try.ts';
 
 /** Actors whose last decision is remembered, to tell changes from repetitions. */
 const REMEMBERED = 100_000;
@@ -80,45 +76,14 @@ export async function runReplay(options: ReplayRunOptions): Promise<ReplaySummar
   return summaryOf(session, lines.count, tally.badLines());
 }
 
-/** A session under the model, seed and lateness that a journal was written with. */
-export async function journalSession(
-  options: RunOptions,
-  extra: Pick<SessionOptions, 'onDecision'> = {},
-): Promise<{ session: Session; events: (apply?: Session['apply']) => void }> {
-  const [path] = options.inputs;
-  const journal = openJournal(path);
-  const { header } = journal;
-  if (header.sallyport !== VERSION)
-    throw new SallyportError('SP4003', `${path} was written by Sallyport ${header.sallyport}, this is ${VERSION}`);
-  const loaded = options.config ?? defaultConfig();
-  const { config } = loaded;
-  const session = new Session({
-    version: VERSION,
-    model: header.model,
-    networks: await loadNetworks(loaded.networks),
-    seed: header.seed,
-    latenessMs: header.lateness_ms,
-    inputs: header.inputs,
-    disabled: config.detectors.disabled,
-    thresholds: flatten(config.detectors.thresholds),
-    policy: policyOf(config.policy),
-    redact: redactor(config.privacy.redact_patterns),
-    ...extra,
-  });
-  return {
-    session,
-    events: (apply = session.apply) => {
-      for (const e of journal.events()) apply(e.rows, e.row, e.response, e.nowMs);
-      journal.close();
-    },
-  };
-}
-
 async function replayJournal(options: ReplayRunOptions): Promise<ReplaySummary> {
-  const { session, events } = await journalSession(options);
+  const journal = await journalRun(options);
+  const { session } = journal;
   const lines = new DecisionLines(session.parts.recorder, options.onDecision);
-  events();
-  return summaryOf(session, lines.count, {});
+  journal.run();
+  const summary = summaryOf(session, lines.count, {});
+  const about = journal.summary();
+  return about === null ? summary : { ...summary, events: about.events, journal: about };
 }
 
 function summaryOf(session: Session, decisions: number, badLines: Record<string, number>): ReplaySummary {

@@ -42,7 +42,7 @@ export interface TryRunOptions extends RunOptions {
 }
 
 export interface ExplainRunOptions extends RunOptions {
-  /** F- and ten hex digits. */
+  /** F- and ten hex digits; M- and ten hex digits for a mitigation of a live journal. */
   readonly finding: string;
 }
 
@@ -66,6 +66,20 @@ export interface DecisionLine {
   readonly policy: string;
 }
 
+/** What the replay of a live journal has come to. */
+export interface JournalSummary {
+  readonly events: number;
+  readonly controls: number;
+  /** Events written later than their place, because their actor was found out: no part of the replay. */
+  readonly promoted: number;
+  /** Why this is not the whole of what the live run decided on; empty where it is. */
+  readonly partial: readonly string[];
+  /** The journal was being written while it was read, or its writer was killed. */
+  readonly torn: boolean;
+  /** True where the journal is whole and every decision is the one of the live run: the hash is, too. */
+  readonly same_as_live: boolean;
+}
+
 /** The last line of `replay`. */
 export interface ReplaySummary {
   readonly type: 'summary';
@@ -74,6 +88,8 @@ export interface ReplaySummary {
   readonly bad_lines: Readonly<Record<string, number>>;
   readonly decision_hash: string;
   readonly manifest: Readonly<Record<string, string>>;
+  /** Of a live journal only. */
+  readonly journal?: JournalSummary;
 }
 
 export interface ReplayRunOptions extends RunOptions {

@@ -7,7 +7,8 @@ import type { Decision, Engine } from '../../engine/engine.ts';
 import type { FactBatch } from '../../enrich/facts.ts';
 import type { LearnedModel } from '../../enrich/model.ts';
 import type { NetworkLookup } from '../../enrich/network.ts';
-import { JournalWriter, packDecision } from '../../record/journal.ts';
+import { JournalWriter, packDecision } from '../../record/journal/single.ts';
+import { AS_THEY_ARE } from '../../record/journal/texts.ts';
 import { assertFits, readSnapshot, writeSnapshot } from '../../record/snapshot.ts';
 import { type Composed, type ComposeOptions, compose } from '../../runtime/compose.ts';
 import { decisionHash, manifestOf } from '../../runtime/manifest.ts';
@@ -26,7 +27,8 @@ export interface SessionOptions extends Omit<ComposeOptions, 'model' | 'networks
 
 export class Session {
   readonly parts: Composed;
-  readonly manifest: Readonly<Record<string, string>>;
+  /** What the run depends on. The replay of a live journal takes over what the journal says. */
+  manifest: Readonly<Record<string, string>>;
   readonly model: LearnedModel;
   private readonly options: SessionOptions;
   private readonly journal: JournalWriter | undefined;
@@ -45,7 +47,7 @@ export class Session {
       version: options.version,
       digest: this.parts.program.digest,
       networks: options.networks.version,
-      policy: this.parts.policy,
+      policies: this.parts.policies,
       model: options.model,
       seed: options.seed,
       latenessMs: options.latenessMs,
@@ -54,7 +56,6 @@ export class Session {
       this.journal = new JournalWriter(
         options.journal,
         {
-          journal: 1,
           sallyport: options.version,
           manifest: this.manifest,
           model: options.model,
@@ -62,7 +63,10 @@ export class Session {
           lateness_ms: options.latenessMs,
           inputs: options.inputs,
         },
-        (name, text) => (name === 'target' || name === 'referrer' ? redactTarget(text) : text),
+        {
+          redact: (_, text) => redactTarget(text),
+          touch: { ...AS_THEY_ARE.touch, target: 'parameters', referrer: 'parameters' },
+        },
       );
   }
 

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { defaultConfig } from '../../config/load.ts';
 import { dataAgeDays } from '../../enrich/network.ts';
 import { SallyportError } from '../../lib/errors.ts';
-import { policyOf } from '../../policy/configured.ts';
 import { buildReport, findingReport } from '../../runtime/build-report.ts';
 import { configuredRoutes, enrichmentSetup } from '../../runtime/enrichment.ts';
 import { OrderBuffer } from '../../runtime/order.ts';
+import { policiesOf } from '../../runtime/policies.ts';
 import { redactor } from '../../runtime/redact.ts';
 import type { Report } from '../../runtime/report.ts';
 import { loadNetworks } from '../../runtime/tables.ts';
@@ -54,7 +54,7 @@ export async function prepare(
     inputs: sources.names,
     disabled: config.detectors.disabled,
     thresholds: flatten(config.detectors.thresholds),
-    policy: policyOf(config.policy),
+    policies: policiesOf(config),
     redact: redactor(config.privacy.redact_patterns),
     journal: options.journal,
     ...extra,
@@ -104,7 +104,7 @@ export function flatten(
 export async function runTry(options: TryRunOptions): Promise<Report> {
   const started = performance.now();
   const { sources, session, order, tally, run } = await prepare(options);
-  const { recorder, state, engine, policy } = session.parts;
+  const { recorder, state, engine, policies } = session.parts;
   if (options.onFinding !== undefined) {
     const { onFinding } = options;
     recorder.onFinding = (_engine, finding, _millinats, isNew) => {
@@ -117,7 +117,7 @@ export async function runTry(options: TryRunOptions): Promise<Report> {
   if (options.snapshot !== undefined) session.save(options.snapshot);
   if (tally.exchanges === 0 && tally.lines === 0) throw new SallyportError('SP2002', 'the input holds no line');
   const statistics = state.statistics();
-  return buildReport(recorder, policy, {
+  return buildReport(recorder, policies.base, {
     sallyport: VERSION,
     generated_input: sources.generated,
     inputs: tally.inputs(),

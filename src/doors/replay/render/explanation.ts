@@ -26,6 +26,7 @@ export function renderExplanation(explanation: Explanation, options: Explanation
   const page = pageOf(options);
   const blocks = [
     findingLines(explanation.finding, detectorLine(explanation), page),
+    mitigationLines(explanation, page),
     valueLines(explanation, page),
     sumLines(explanation, page),
     flipLines(explanation, page),
@@ -93,6 +94,13 @@ function findingLines(finding: Finding, detector: string, page: Page): string[] 
       page.width,
     ),
   ];
+}
+
+function mitigationLines({ mitigation }: Explanation, page: Page): string[] {
+  if (mitigation === undefined) return [];
+  const { action, class: name, started_at: from, until } = mitigation;
+  const row = [page.paint.dim('Decided'), `${action} against ${name}, from ${when(from)} until ${when(until)} UTC`];
+  return columns([row], page.width);
 }
 
 function valueLines({ values }: Explanation, page: Page): string[] {

@@ -2,24 +2,17 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { COLUMNS, type ColumnName, createBatch, type FactBatch, textOf } from '../enrich/facts.ts';
-import { EMPTY_MODEL } from '../enrich/model.ts';
-import { SallyportError } from '../lib/errors.ts';
-import {
-  isJournal,
-  type JournalEvent,
-  type JournalHeader,
-  JournalWriter,
-  openJournal,
-  packDecision,
-} from './journal.ts';
+import { COLUMNS, type ColumnName, createBatch, type FactBatch, textOf } from '../../enrich/facts.ts';
+import { EMPTY_MODEL } from '../../enrich/model.ts';
+import { SallyportError } from '../../lib/errors.ts';
+import { isJournal, JOURNAL_VERSION, LAYOUT, type RunHeader } from './format.ts';
+import { type JournalEvent, JournalWriter, openJournal, packDecision } from './single.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-journal-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const file = (name: string): string => join(folder, name);
 
-const HEADER: JournalHeader = {
-  journal: 1,
+const HEADER: Omit<RunHeader, 'journal' | 'layout' | 'kind'> = {
   sallyport: '0.0.0-test',
   manifest: { code: 'x' },
   model: EMPTY_MODEL,
@@ -27,6 +20,7 @@ const HEADER: JournalHeader = {
   lateness_ms: 1000,
   inputs: ['a.log'],
 };
+const WHOLE = { journal: JOURNAL_VERSION, kind: 'run', layout: LAYOUT, ...HEADER };
 const T = 1_709_510_400_000;
 const encoder = new TextEncoder();
 
@@ -138,7 +132,7 @@ describe('a journal', () => {
     const written = write(path, batches, perBatch, lag);
     expect(isJournal(path)).toBe(true);
     const journal = openJournal(path);
-    expect(journal.header).toEqual(HEADER);
+    expect(journal.header).toEqual(WHOLE);
     journal.close();
     const events = read(path);
     expect(events).toHaveLength(written.length);
@@ -153,9 +147,9 @@ describe('a journal', () => {
 
   it('takes secrets out of texts, and keeps every other text whole', () => {
     const path = file('redacted.journal');
-    const writer = new JournalWriter(path, HEADER, (name, text) =>
-      name === 'target' ? text.replace(/token=.*/, '***') : text,
-    );
+    const writer = new JournalWriter(path, HEADER, {
+      redact: (name, text) => (name === 'target' ? text.replace(/token=.*/, '***') : text),
+    });
     const rows = batchOf(3, 0);
     for (let row = 0; row < 3; row++) writer.append(rows, row, true, T + row, 0);
     writer.close();
@@ -175,7 +169,7 @@ describe('a journal', () => {
     const header = { ...HEADER, model: { ...EMPTY_MODEL, routes } };
     new JournalWriter(path, header).close();
     const journal = openJournal(path);
-    expect(journal.header).toEqual(header);
+    expect(journal.header).toEqual({ ...WHOLE, model: header.model });
     journal.close();
   });
 });
@@ -244,8 +238,13 @@ describe('what is no journal', () => {
   };
 
   it('of another version is refused by number', () => {
-    expect(opened('{"journal":2,"model":{}}\n')).toBe('SP4003');
+    expect(opened('{"journal":1,"model":{}}\n')).toBe('SP4003');
     expect(opened('{"journal":12}\n')).toBe('SP4003');
+  });
+
+  it('with other columns of facts is refused, and so is a segment of a live journal', () => {
+    expect(opened(`${JSON.stringify({ ...WHOLE, layout: 'other' })}\n`)).toBe('SP4003');
+    expect(opened(`${JSON.stringify({ ...WHOLE, kind: 'segment' })}\n`)).toBe('SP4003');
   });
 
   it('is refused, whatever it is', () => {
@@ -267,10 +266,12 @@ describe('what is no journal', () => {
     expect(thrown(() => new JournalWriter(file('no/such/folder'), HEADER))).toBe('SP4001');
   });
 
-  it('is told from a journal by its beginning', () => {
+  it('is told from a journal by its beginning, one of another version too', () => {
     const path = file('log');
     writeFileSync(path, '127.0.0.1 - - [x] "GET /"\n');
     expect([isJournal(path), isJournal(file('missing')), isJournal(folder)]).toEqual([false, false, false]);
+    writeFileSync(path, '{"journal":1,"sallyport":"0.1.0"}\n');
+    expect(isJournal(path)).toBe(true);
   });
 });
 

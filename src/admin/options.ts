@@ -1,0 +1,40 @@
+/** What the admin listener is given by whoever starts it. */
+import type { OperatorPort } from '../runtime/live/operator.ts';
+
+/** Whether the process works, and whether it should be sent traffic. */
+export interface Health {
+  readonly live: boolean;
+  readonly ready: boolean;
+}
+
+/** What a reload changed. What could not be taken over is SallyportError SP7008. */
+export interface ReloadReceipt {
+  /** RFC 3339. */
+  readonly reloaded_at: string;
+  /** Keys of the configuration that count from now on. */
+  readonly changed: readonly string[];
+  /** Keys that differ from those in force, and count after a restart only. */
+  readonly needs_restart: readonly string[];
+}
+
+export interface AdminOptions {
+  /** Loopback unless the configuration says otherwise; port 0 for a free one. */
+  readonly listen: { readonly address: string; readonly port: number };
+  readonly token: string;
+  readonly operator: OperatorPort;
+  /** The text of the metrics, in a format that `accept` (a header, maybe empty) allows. */
+  metrics(accept: string): Promise<{ type: string; body: string }> | { type: string; body: string };
+  /** How client addresses come about, as `sallyport doctor` says it: an object for JSON. */
+  trust(): unknown;
+  health(): Health | Promise<Health>;
+  reload(): Promise<ReloadReceipt>;
+  /** URLs of the gateway, told to those who have sent nothing yet. */
+  listening?(): readonly string[];
+  /** Unix ms. */
+  readonly clock: () => number;
+  /** Names under which the listener may be asked for, beside addresses and localhost. */
+  readonly hosts?: readonly string[];
+  readonly metricsWithoutToken?: boolean;
+  /** Told of errors that nobody foresaw: they end in a 500 that says nothing. */
+  onDefect?(error: unknown): void;
+}

@@ -1,0 +1,169 @@
+/** What the admin listener answers: one row a route, as `openapi.yaml` beside this file describes them. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SallyportError } from '../lib/errors.ts';
+import type { Access, Caller } from './access.ts';
+import { claimedName } from './access.ts';
+import { asset } from './assets.ts';
+import { readFields, reasonOf } from './body.ts';
+import type { AdminOptions } from './options.ts';
+import { AdminError, json, type Reply } from './reply.ts';
+import type { LiveStreams } from './streams.ts';
+
+/** Mitigations in one answer: by default, and at most. */
+const USUAL_LIMIT = 100;
+const MOST_LIMIT = 1000;
+const ID = /^M-[0-9a-f]{10}$/;
+
+export interface Context {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly options: AdminOptions;
+  readonly access: Access;
+  readonly streams: LiveStreams;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** Null on routes that are open to everybody. */
+  readonly caller: Caller | null;
+}
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** As OpenAPI writes paths: {name} stands for one segment. */
+  readonly path: string;
+  /** `open`: no token; `metrics`: none where the configuration says so. */
+  readonly access: 'open' | 'token' | 'metrics';
+  /** Null where the answer has been taken over. */
+  handle(context: Context): Reply | null | Promise<Reply | null>;
+}
+
+export const ROUTES: readonly Route[] = [
+  { method: 'GET', path: '/', access: 'open', handle: () => asset('index.html') },
+  { method: 'GET', path: '/page/{file}', access: 'open', handle: ({ params }) => asset(params.file) },
+  { method: 'GET', path: '/healthz', access: 'open', handle: ({ options }) => healthy(options, 'live') },
+  { method: 'GET', path: '/readyz', access: 'open', handle: ({ options }) => healthy(options, 'ready') },
+  { method: 'GET', path: '/metrics', access: 'metrics', handle: metrics },
+  { method: 'GET', path: '/api/v1/session', access: 'open', handle: sessionState },
+  { method: 'POST', path: '/api/v1/session', access: 'open', handle: signIn },
+  { method: 'DELETE', path: '/api/v1/session', access: 'open', handle: signOut },
+  { method: 'GET', path: '/api/v1/status', access: 'token', handle: status },
+  {
+    method: 'GET',
+    path: '/api/v1/ticks',
+    access: 'token',
+    handle: ({ options }) => json({ ticks: options.operator.ticks() }),
+  },
+  { method: 'GET', path: '/api/v1/mitigations', access: 'token', handle: mitigations },
+  { method: 'GET', path: '/api/v1/mitigations/{id}', access: 'token', handle: mitigation },
+  { method: 'POST', path: '/api/v1/mitigations/{id}/undo', access: 'token', handle: undo },
+  { method: 'POST', path: '/api/v1/mode', access: 'token', handle: mode },
+  { method: 'GET', path: '/api/v1/stream', access: 'token', handle: stream },
+  { method: 'GET', path: '/api/v1/trust', access: 'token', handle: async ({ options }) => json(await options.trust()) },
+  {
+    method: 'POST',
+    path: '/api/v1/reload',
+    access: 'token',
+    handle: async ({ options }) => json(await options.reload()),
+  },
+];
+
+async function healthy(options: AdminOptions, what: 'live' | 'ready'): Promise<Reply> {
+  const fine = (await options.health())[what];
+  return { status: fine ? 200 : 503, type: 'text/plain', body: fine ? 'ok\n' : `not ${what}\n` };
+}
+
+async function metrics({ options, req }: Context): Promise<Reply> {
+  return { status: 200, ...(await options.metrics(req.headers.accept ?? '')) };
+}
+
+function sessionState({ access, req }: Context): Reply {
+  const endMs = access.sessionEnd(req);
+  return json({ signed_in: endMs > 0, ...(endMs > 0 && { until: new Date(endMs).toISOString() }) });
+}
+
+async function signIn({ access, req }: Context): Promise<Reply> {
+  access.checkOrigin(req);
+  const { token } = await readFields(req);
+  if (typeof token !== 'string') throw new AdminError(400, 'SP7003', '"token" is missing');
+  return json({ signed_in: true }, 200, { 'Set-Cookie': access.signIn(req, token.trim()) });
+}
+
+function signOut({ access, req }: Context): Reply {
+  access.checkOrigin(req);
+  return json({ signed_in: false }, 200, { 'Set-Cookie': access.signOut(req) });
+}
+
+function status({ options }: Context): Reply {
+  return json({ ...options.operator.status(), listening: options.listening?.() ?? [] });
+}
+
+function mitigations({ options, query }: Context): Reply {
+  const active = query.get('active');
+  if (active !== null && active !== 'true' && active !== 'false') {
+    throw new AdminError(400, 'SP7003', '"active" is true or false');
+  }
+  const limit = query.get('limit') ?? String(USUAL_LIMIT);
+  if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > MOST_LIMIT) {
+    throw new AdminError(400, 'SP7003', `"limit" is a number from 1 to ${MOST_LIMIT}`);
+  }
+  const filter = { limit: Number(limit), ...(active !== null && { active: active === 'true' }) };
+  return json({ mitigations: options.operator.mitigations(filter) });
+}
+
+function mitigation({ options, params }: Context): Reply {
+  return json(options.operator.mitigation(idOf(params)));
+}
+
+async function undo({ options, params, req }: Context): Promise<Reply> {
+  const fields = await readFields(req);
+  const reason = reasonOf(fields);
+  return json(await options.operator.undo(idOf(params), claimedName(fields.by, 'operator'), reason));
+}
+
+async function mode({ options, req }: Context): Promise<Reply> {
+  const fields = await readFields(req);
+  const wanted = fields.mode;
+  if (wanted !== 'observe' && wanted !== 'enforce') {
+    throw new AdminError(400, 'SP7003', '"mode" is observe or enforce');
+  }
+  await options.operator.setMode(wanted, claimedName(fields.by, 'operator'), reasonOf(fields));
+  return json({ mode: options.operator.status().mode });
+}
+
+function stream({ streams, req, res, caller }: Context): null {
+  streams.add(req, res, caller?.untilMs ?? 0);
+  return null;
+}
+
+function idOf(params: Context['params']): string {
+  if (!ID.test(params.id)) throw new SallyportError('SP7004', `"${params.id.slice(0, 40)}" is no id of a mitigation`);
+  return params.id;
+}
+
+/** A route and what its path holds; a path that only other methods know gives them back; null for an unknown path. */
+export function find(
+  method: string,
+  path: string,
+): { route: Route; params: Record<string, string> } | readonly string[] | null {
+  const asked = method === 'HEAD' ? 'GET' : method;
+  const fitting = ROUTES.flatMap((route) => {
+    const params = match(route.path, path);
+    return params === null ? [] : [{ route, params }];
+  });
+  return (
+    fitting.find(({ route }) => route.method === asked) ??
+    (fitting.length === 0 ? null : fitting.map(({ route }) => route.method))
+  );
+}
+
+function match(template: string, path: string): Record<string, string> | null {
+  const wanted = template.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return null;
+  const params: Record<string, string> = {};
+  for (let i = 0; i < wanted.length; i++) {
+    const name = /^\{(\w+)\}$/.exec(wanted[i])?.[1];
+    if (name !== undefined) params[name] = given[i];
+    else if (wanted[i] !== given[i]) return null;
+  }
+  return params;
+}

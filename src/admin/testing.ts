@@ -1,0 +1,229 @@
+/** An engine for tests of the admin listener and of the live page: it says and does what a test tells it. */
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { SallyportError } from '../lib/errors.ts';
+import type { LiveEvent, LiveStatus, Mitigation, OperatorPort, Tick, UndoReceipt } from '../runtime/live/operator.ts';
+import type { AdminOptions } from './options.ts';
+
+export const TOKEN = 'test-token-0123456789-0123456789-0123456789';
+export const NOW_MS = Date.parse('2025-03-05T18:30:00Z');
+
+export class FakeOperator implements OperatorPort {
+  nowMs = NOW_MS;
+  mode: 'observe' | 'enforce' = 'enforce';
+  requests = 0;
+  upstreams: LiveStatus['upstreams'] = [{ name: 'default', url: 'http://127.0.0.1:3000', state: 'healthy' }];
+  /** What was done, in words. */
+  readonly acts: string[] = [];
+  private readonly seconds: Tick[] = [];
+  private readonly byId = new Map<string, Mitigation>();
+  private readonly listeners = new Set<(event: LiveEvent) => void>();
+
+  get listening(): number {
+    return this.listeners.size;
+  }
+
+  status(): LiveStatus {
+    return {
+      version: '9.8.7',
+      mode: this.mode,
+      started_at: new Date(NOW_MS - 60_000).toISOString(),
+      now: new Date(this.nowMs).toISOString(),
+      requests: this.requests,
+      events: this.requests * 2,
+      decision_hash: 'a1b2c3d4e5f60718',
+      mitigations_active: [...this.byId.values()].filter((m) => m.status === 'active').length,
+      actors: { ip: 41, session: 12 },
+      degraded: 0,
+      policy: 'shipped-1',
+      model: 'none',
+      workers: 1,
+      upstreams: this.upstreams,
+    };
+  }
+
+  ticks(): readonly Tick[] {
+    return this.seconds.slice(-900);
+  }
+
+  mitigations(filter: { active?: boolean; limit?: number } = {}): readonly Mitigation[] {
+    const standing = (m: Mitigation) => m.status === 'active' || m.status === 'pending';
+    return [...this.byId.values()]
+      .filter((m) => filter.active === undefined || standing(m) === filter.active)
+      .reverse()
+      .slice(0, filter.limit ?? 100);
+  }
+
+  mitigation(id: string): Mitigation {
+    const found = this.byId.get(id);
+    if (found === undefined) throw new SallyportError('SP7004', `there is no mitigation ${id}`);
+    return found;
+  }
+
+  async undo(id: string, by: string, reason: string): Promise<UndoReceipt> {
+    const found = this.mitigation(id);
+    if (found.status !== 'active') throw new SallyportError('SP7005', `${id} is ${found.status}`);
+    this.acts.push(`undo ${id} by ${by}: ${reason}`);
+    const receipt = receiptOf(found, this.nowMs, by, reason);
+    for (const lifted of receipt.lifted) {
+      this.mitigate({ ...this.mitigation(lifted), status: 'undone', undone_by: by });
+    }
+    this.tell({ type: 'undo', receipt });
+    return receipt;
+  }
+
+  async setMode(mode: 'observe' | 'enforce', by: string, reason: string): Promise<void> {
+    this.acts.push(`${mode} by ${by}: ${reason}`);
+    this.mode = mode;
+    this.tell({ type: 'status', status: this.status() });
+  }
+
+  subscribe(listener: (event: LiveEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** One second goes by with so many requests. */
+  tick(figures: Partial<Tick> = {}): Tick {
+    this.nowMs += 1000;
+    const tick = { ...NO_TRAFFIC, sec: this.nowMs / 1000, ...figures };
+    this.requests += tick.requests;
+    this.seconds.push(tick);
+    this.tell({ type: 'tick', tick });
+    return tick;
+  }
+
+  /** A mitigation is made, or changes. */
+  mitigate(given: Partial<Mitigation> = {}): Mitigation {
+    const mitigation: Mitigation = {
+      ...SAMPLE_MITIGATION,
+      started_at: new Date(this.nowMs).toISOString(),
+      until: new Date(this.nowMs + 300_000).toISOString(),
+      ...given,
+    };
+    this.byId.set(mitigation.id, mitigation);
+    this.tell({ type: 'mitigation', mitigation });
+    return mitigation;
+  }
+
+  tell(event: LiveEvent): void {
+    for (const listener of this.listeners) listener(event);
+  }
+}
+
+const NO_TRAFFIC: Tick = {
+  sec: 0,
+  requests: 0,
+  abusive_served: 0,
+  abusive_held: 0,
+  established_held: 0,
+  status_4xx: 0,
+  status_5xx: 0,
+};
+
+export const SAMPLE_MITIGATION: Mitigation = {
+  id: 'M-0123456789',
+  actor: { dimension: 'ip', key: '198.51.100.7' },
+  class: 'credential-attack',
+  action: 'block',
+  mode: 'enforce',
+  policy: 'shipped-1',
+  risk: 0.994,
+  sentence:
+    '198.51.100.7 tried 212 passwords on 190 accounts in 40 s → blocked for 5 min; nobody else shares this address.',
+  reasons: [
+    {
+      detector: 'failure-test',
+      nats: 9.2,
+      why: '204 of 212 logins failed (96 %); people here fail in 9 % of their logins.',
+    },
+    { detector: 'fan-out', nats: 4, why: '190 different accounts in 40 s; an address here has one or two.' },
+  ],
+  started_at: '',
+  until: '',
+  status: 'active',
+  requests_before: 212,
+  requests_met: 0,
+  derived_from: '',
+  undone_by: '',
+};
+
+function receiptOf(mitigation: Mitigation, nowMs: number, by: string, reason: string): UndoReceipt {
+  return {
+    mitigation: mitigation.id,
+    undone_at: new Date(nowMs).toISOString(),
+    by,
+    reason,
+    lifted: [mitigation.id],
+    cleared: [`ip ${mitigation.actor.key}`, `ip ${mitigation.actor.key} × route POST /api/login`],
+    restarted: ['failed logins of network AS64500'],
+    cannot_be_removed: [{ what: 'distinct accounts of POST /api/login', share_percent: 3.2 }],
+    grace: { detectors: ['failure-test', 'fan-out'], until: new Date(nowMs + 900_000).toISOString(), requests: 500 },
+    enforcers: [
+      { name: 'gateway', acknowledged: true },
+      { name: 'worker 2', acknowledged: false },
+    ],
+    ledger: 42,
+  };
+}
+
+/** Options for a listener on a free port of this machine over the given engine. */
+export function adminOptions(operator: FakeOperator, more: Partial<AdminOptions> = {}): AdminOptions {
+  return {
+    listen: { address: '127.0.0.1', port: 0 },
+    token: TOKEN,
+    operator,
+    metrics: () => ({ type: 'text/plain; version=0.0.4', body: '# TYPE sallyport_requests_total counter\n' }),
+    trust: () => ({ verdict: 'unproven', trusted: [] }),
+    health: () => ({ live: true, ready: true }),
+    reload: async () => ({
+      reloaded_at: new Date(operator.nowMs).toISOString(),
+      changed: ['limits'],
+      needs_restart: ['listen'],
+    }),
+    listening: () => ['http://127.0.0.1:8080'],
+    clock: () => operator.nowMs,
+    ...more,
+  };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  /** The body as JSON; undefined where it is none. */
+  readonly json: Record<string, unknown> | undefined;
+}
+
+/** One request with exactly these headers: Host and Origin included, which fetch would set itself. */
+export function call(
+  url: string,
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: unknown; token?: string } = {},
+): Promise<Answer> {
+  const { method = 'GET', token } = options;
+  const text = typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
+  const headers = {
+    ...(text !== undefined && {
+      'Content-Type': 'application/json',
+      'Content-Length': String(Buffer.byteLength(text)),
+    }),
+    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+    ...options.headers,
+  };
+  return new Promise((resolve, reject) => {
+    // The path as it is: a URL would be put straight first.
+    const { hostname, port } = new URL(url);
+    const req = request({ hostname, port, path, method, headers, agent: false }, (res) => {
+      const chunks: Buffer[] = [];
+      res.on('data', (chunk: Buffer) => chunks.push(chunk));
+      res.on('error', reject);
+      res.on('end', () => {
+        const body = Buffer.concat(chunks).toString('utf8');
+        const json = /json/.test(res.headers['content-type'] ?? '') ? JSON.parse(body || 'null') : undefined;
+        resolve({ status: res.statusCode ?? 0, headers: res.headers, text: body, json: json ?? undefined });
+      });
+    });
+    req.on('error', reject);
+    req.end(text);
+  });
+}

@@ -1,0 +1,135 @@
+/** The command line as a client of the admin listener of a running Sallyport (docs/admin.md). */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { ReloadReceipt } from '../admin/options.ts';
+import { readToken, tokenPath } from '../admin/token.ts';
+import { parseListen } from '../config/listen.ts';
+import { ERRORS, type ErrorCode, SallyportError } from '../lib/errors.ts';
+import type { LiveStatus, Mitigation, UndoReceipt } from '../runtime/live/operator.ts';
+import type { Cli } from './ports.ts';
+
+/** An answer that takes longer is none, in ms. A reload reads files and tables. */
+const TIMEOUT_MS = 30_000;
+/** Looked for where no configuration is named. */
+const USUAL_CONFIG = 'sallyport.yaml';
+
+/** Options that say which Sallyport is meant. */
+export interface AdminFlags {
+  readonly admin?: string;
+  readonly tokenFile?: string;
+  readonly config?: string;
+}
+
+export class AdminClient {
+  readonly url: string;
+  private readonly token: string;
+  private readonly signal: AbortSignal;
+
+  constructor(url: string, token: string, signal: AbortSignal) {
+    this.url = url.replace(/\/+$/, '');
+    this.token = token;
+    this.signal = signal;
+  }
+
+  status(): Promise<LiveStatus & { readonly listening: readonly string[] }> {
+    return this.ask('GET', '/api/v1/status');
+  }
+
+  async mitigations(filter: { active?: boolean; limit?: number }): Promise<readonly Mitigation[]> {
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(filter)) query.set(name, String(value));
+    return (await this.ask<{ mitigations: Mitigation[] }>('GET', `/api/v1/mitigations?${query}`)).mitigations;
+  }
+
+  undo(id: string, by: string, reason: string): Promise<UndoReceipt> {
+    return this.ask('POST', `/api/v1/mitigations/${encodeURIComponent(id)}/undo`, { by, reason });
+  }
+
+  setMode(mode: string, by: string, reason: string): Promise<{ readonly mode: string }> {
+    return this.ask('POST', '/api/v1/mode', { mode, by, reason });
+  }
+
+  reload(): Promise<ReloadReceipt> {
+    return this.ask('POST', '/api/v1/reload');
+  }
+
+  /** The answer as JSON. SallyportError with the code that the listener gave, SP7001 where none answers. */
+  private async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+    let response: Response;
+    let value: unknown;
+    try {
+      response = await fetch(`${this.url}${path}`, {
+        method,
+        headers: {
+          Authorization: `Bearer ${this.token}`,
+          ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        },
+        body: body === undefined ? undefined : JSON.stringify(body),
+        // The token is for this address and no other.
+        redirect: 'error',
+        signal: AbortSignal.any([this.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      });
+      value = await response.json().catch(() => null);
+    } catch (error) {
+      if (this.signal.aborted) throw error;
+      throw new SallyportError('SP7001', `${this.url}: ${reasonOf(error)}`, { cause: error });
+    }
+    if (response.ok && typeof value === 'object' && value !== null) return value as T;
+    throw refusal(this.url, response.status, value);
+  }
+}
+
+/** The error that a problem document stands for. */
+function refusal(url: string, status: number, value: unknown): SallyportError {
+  const { code, detail } = (value ?? {}) as { code?: unknown; detail?: unknown };
+  if (typeof code === 'string' && code in ERRORS && typeof detail === 'string') {
+    return new SallyportError(code as ErrorCode, detail);
+  }
+  return new SallyportError('SP7001', `${url} answered ${status}, but not as Sallyport does`);
+}
+
+function reasonOf(error: unknown): string {
+  const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } };
+  if (name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`;
+  return cause?.code ?? cause?.message ?? message;
+}
+
+/**
+ * A client for the Sallyport that the options, or the configuration, mean. ConfigError, SallyportError SP7024 where the
+ * token cannot be read, SP9002 for an address that is none.
+ */
+export async function adminClient(flags: AdminFlags, cli: Cli): Promise<AdminClient> {
+  const loaded = await cli.ports.loadConfig(flags.config ?? usualConfig(cli.cwd));
+  const url = flags.admin === undefined ? urlOf(loaded.config.admin.listen) : checkedUrl(flags.admin);
+  const path = flags.tokenFile === undefined ? tokenPath(loaded, cli.cwd) : resolve(cli.cwd, flags.tokenFile);
+  return new AdminClient(url, readToken(path), cli.signal);
+}
+
+function usualConfig(cwd: string): string | undefined {
+  const path = resolve(cwd, USUAL_CONFIG);
+  return existsSync(path) ? path : undefined;
+}
+
+/** Where this machine reaches a listener: one that listens everywhere listens on loopback, too. */
+function urlOf(listen: string | number): string {
+  // The configuration has been checked: it is an address.
+  const { address, port } = parseListen(listen) ?? { address: '127.0.0.1', port: 9464 };
+  const reachable = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
+
+function checkedUrl(text: string): string {
+  let url: URL | null = null;
+  try {
+    url = new URL(text);
+  } catch {
+    // Said below.
+  }
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new SallyportError('SP9002', `--admin ${text} is not a URL`, {
+      advice: 'Give the address that serve printed, such as http://127.0.0.1:9464.',
+    });
+  }
+  // The link that serve prints may be pasted as it is; its token stays out of what is sent.
+  return `${url.origin}${url.pathname}`;
+}

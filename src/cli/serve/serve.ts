@@ -1,0 +1,299 @@
+/**
+ * `serve` as a whole: the owner of state, the gateway (in this process or in workers), the admin listener; reload and the
+ * orderly end of all of them.
+ */
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { ReloadReceipt } from '../../admin/options.ts';
+import { type Admin, startAdmin } from '../../admin/server.ts';
+import { ensureToken, loginLink, tokenPath } from '../../admin/token.ts';
+import { parseListen } from '../../config/listen.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import { DETECTORS } from '../../detectors/index.ts';
+import { type Gateway, openGateway } from '../../doors/gateway/gateway.ts';
+import { listenersOf } from '../../doors/gateway/listen/settings.ts';
+import { SallyportError } from '../../lib/errors.ts';
+import { type Live, startLive } from '../../runtime/live/service.ts';
+import { startWorkers, type Workers } from '../../runtime/owner/cluster.ts';
+import { type OwnerServer, ownerPath, serveOwner } from '../../runtime/owner/server.ts';
+import { MetricsFleet } from '../../runtime/telemetry/fleet.ts';
+import type { MetricsSnapshot } from '../../runtime/telemetry/metrics.ts';
+import { mergeTrust, type ProxyTrustReport } from '../../runtime/telemetry/proxy-trust.ts';
+import { Telemetry } from '../../runtime/telemetry/telemetry.ts';
+import { type Overrides, withOverrides } from './overrides.ts';
+import { OWNER_PATH, OWNER_SECRET, WORKER_SETUP, type WorkerReport, type WorkerSetup } from './worker-setup.ts';
+
+export interface ServeOptions {
+  /** Loads the configuration: at the start and with each reload. */
+  readonly load: () => Promise<LoadedConfig>;
+  /** The file it comes from; null for defaults. Workers read it themselves. */
+  readonly configPath: string | null;
+  readonly overrides: Overrides;
+  readonly version: string;
+  readonly ephemeral: boolean;
+  readonly cwd: string;
+  readonly onNote: (text: string) => void;
+}
+
+export interface Serving {
+  /** URLs of the gateway. */
+  readonly urls: readonly string[];
+  readonly admin: string;
+  readonly adminLink: string;
+  readonly mode: 'observe' | 'enforce';
+  readonly upstreams: readonly string[];
+  readonly dataDir: string;
+  readonly workers: number;
+  reload(by: string): Promise<ReloadReceipt>;
+  /** Log rotation. */
+  reopen(): void;
+  stop(): Promise<void>;
+}
+
+/** Starts everything. Coded errors where a part cannot start; then nothing is left running. */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const loaded = withOverrides(await options.load(), options.overrides);
+  const { config } = loaded;
+  if (config.upstream === undefined && config.upstreams.length === 0)
+    throw new SallyportError('SP7007', 'no upstream is named');
+  const serving = new Server(options, loaded);
+  try {
+    await serving.start();
+  } catch (error) {
+    await serving.stop();
+    throw error;
+  }
+  return serving;
+}
+
+/** Keys that only count when a process starts. */
+const STATIC = ['listen', 'admin', 'records', 'identity', 'seed', 'networks', 'detectors', 'telemetry'] as const;
+
+class Server implements Serving {
+  private readonly options: ServeOptions;
+  private loaded: LoadedConfig;
+  private live!: Live;
+  private gateway: Gateway | null = null;
+  private owner: OwnerServer | null = null;
+  private workerPool: Workers | null = null;
+  private adminServer: Admin | null = null;
+  private telemetry!: Telemetry;
+  private fleet!: MetricsFleet;
+  private readonly reports = new Map<number, WorkerReport>();
+  private ready = false;
+  private stopping: Promise<void> | null = null;
+  adminLink = '';
+  urls: readonly string[] = [];
+
+  constructor(options: ServeOptions, loaded: LoadedConfig) {
+    this.options = options;
+    this.loaded = loaded;
+  }
+
+  get mode(): 'observe' | 'enforce' {
+    return this.live.operator.mode;
+  }
+  get admin(): string {
+    return this.adminServer?.url ?? '';
+  }
+  get dataDir(): string {
+    return this.live.dataDir;
+  }
+  get workers(): number {
+    return this.loaded.config.gateway.workers;
+  }
+  get upstreams(): readonly string[] {
+    const { upstream, upstreams } = this.loaded.config;
+    const named = upstreams.flatMap((group) => group.servers.map((s) => (typeof s === 'string' ? s : s.url)));
+    return upstream === undefined ? named : [upstream, ...named];
+  }
+
+  async start(): Promise<void> {
+    const { options, loaded } = this;
+    const { config } = loaded;
+    this.live = await startLive({
+      loaded,
+      mode: config.mode,
+      version: options.version,
+      ephemeral: options.ephemeral,
+      facts: () => ({ workers: this.workers, upstreams: this.servers() }),
+      onCondition: ({ code, active, message }) => options.onNote(active ? `${code}: ${message}` : `${code} is over`),
+    });
+    this.telemetry = this.newTelemetry(loaded);
+    this.telemetry.policy = this.live.runtime.policies.version;
+    this.fleet = new MetricsFleet(this.telemetry.metrics.registry, () => this.newRegistry());
+    this.telemetry.metrics.registry.onScrape(() => this.telemetry.observe(this.live));
+    if (this.workers > 1) await this.startPool();
+    else await this.startHere();
+    await this.startAdmin();
+    this.ready = true;
+  }
+
+  private newTelemetry({ config }: LoadedConfig): Telemetry {
+    return new Telemetry({
+      config,
+      version: this.options.version,
+      detectors: DETECTORS.map((d) => d.id),
+      clock: Date.now,
+      onDefect: (error) => this.options.onNote(`SP9001: ${error instanceof Error ? error.stack : String(error)}`),
+    });
+  }
+
+  private newRegistry() {
+    return this.newTelemetry({ ...this.loaded, config: { ...this.loaded.config, telemetry: SILENT } }).metrics.registry;
+  }
+
+  /** One process does everything: the gate is a function call. */
+  private async startHere(): Promise<void> {
+    const { live, loaded, telemetry } = this;
+    this.gateway = await openGateway({
+      loaded,
+      gate: live.runtime,
+      enrichment: live.enrichment,
+      secrets: live.secrets,
+      telemetry,
+      onDegradation: (level, reason) => live.runtime.setDegradation(level, reason, Date.now()),
+    });
+    this.urls = this.gateway.listeners.addresses.map((a) => a.url);
+  }
+
+  /** This process owns the state; workers listen, enrich, and ask it over a socket. */
+  private async startPool(): Promise<void> {
+    const { live, loaded, options } = this;
+    const secret = randomBytes(32).toString('hex');
+    this.owner = await serveOwner(ownerPath(live.dataDir), live.runtime, {
+      secret,
+      onReport: (worker, _name, snapshot) => this.reported(worker, snapshot as WorkerReport),
+      onProblem: (code, message) => options.onNote(`${code}: ${message}`),
+    });
+    const { path } = this.owner;
+    const setup: WorkerSetup = {
+      configPath: options.configPath,
+      overrides: options.overrides,
+      version: options.version,
+      enrichment: live.enrichment,
+      secrets: {
+        challenge: live.secrets.challenge.toString('hex'),
+        pseudonyms: live.secrets.pseudonyms.toString('hex'),
+      },
+      policy: live.runtime.policies.version,
+    };
+    const env = { [OWNER_PATH]: path, [OWNER_SECRET]: secret, [WORKER_SETUP]: JSON.stringify(setup) };
+    const self = import.meta.url;
+    this.workerPool = await startWorkers(this.workers, {
+      exec: fileURLToPath(new URL(self.endsWith('.ts') ? './worker.ts' : './worker.js', self)),
+      env: () => env,
+      drainMs: loaded.config.gateway.drain_s * 1000,
+      onEvent: (event) => {
+        if (event.type === 'crashed') options.onNote(`worker ${event.worker} ended: ${event.why}`);
+      },
+    });
+    this.urls = listenersOf(loaded.config).map(
+      (l) => `${l.tls ? 'https' : 'http'}://${l.address.includes(':') ? `[${l.address}]` : l.address}:${l.port}`,
+    );
+  }
+
+  private reported(worker: number, report: WorkerReport): void {
+    this.reports.set(worker, report);
+    this.fleet.report(worker, report.metrics as MetricsSnapshot);
+    const worst = [...this.reports.values()].reduce((a, b) => (b.degradation > a.degradation ? b : a));
+    this.live.runtime.setDegradation(worst.degradation, 'worker', Date.now());
+  }
+
+  private servers() {
+    if (this.gateway !== null) return this.gateway.servers();
+    return [...this.reports.values()][0]?.servers ?? this.upstreams.map((url) => ({ name: '', url, state: 'unknown' }));
+  }
+
+  private trust(): ProxyTrustReport {
+    if (this.workerPool === null) return this.telemetry.trustReport();
+    return mergeTrust([...this.reports.values()].map((r) => r.trust));
+  }
+
+  private async startAdmin(): Promise<void> {
+    const { live, loaded, options } = this;
+    const { admin } = loaded.config;
+    const listen = parseListen(admin.listen) as { address: string; port: number };
+    const token = options.ephemeral
+      ? randomBytes(24).toString('base64url')
+      : ensureToken(tokenPath(loaded, options.cwd));
+    this.adminServer = await startAdmin({
+      listen,
+      token,
+      operator: live.operator,
+      metrics: (accept) => this.telemetry.page(accept, this.workerPool === null ? undefined : this.fleet.total()),
+      trust: () => this.trust(),
+      health: () => ({ live: true, ready: this.ready && this.stopping === null }),
+      reload: () => this.reload('admin'),
+      listening: () => this.urls,
+      clock: Date.now,
+      hosts: admin.hosts,
+      metricsWithoutToken: admin.metrics_without_token,
+      onDefect: (error) => options.onNote(`SP9001: ${String(error)}`),
+    });
+    this.adminLink = loginLink(this.adminServer.url, token);
+  }
+
+  async reload(by: string): Promise<ReloadReceipt> {
+    const { reloads } = this.telemetry.metrics;
+    const [result] = reloads.labels;
+    try {
+      const next = withOverrides(await this.options.load(), this.options.overrides);
+      const before = this.loaded.config as Record<string, unknown>;
+      const now = next.config as Record<string, unknown>;
+      const differs = Object.keys(now).filter((key) => JSON.stringify(now[key]) !== JSON.stringify(before[key]));
+      const needs = differs.filter((key) => (STATIC as readonly string[]).includes(key));
+      const enrichment = { ...this.live.enrichment, ...this.enrichmentOf(next) };
+      if (this.gateway !== null) await this.gateway.update(next, enrichment);
+      else if (this.workerPool !== null) await this.reloadPool(enrichment);
+      await this.live.reload(next, by);
+      this.loaded = next;
+      this.telemetry.policy = this.live.runtime.policies.version;
+      reloads.add(result.index('ok'));
+      return {
+        reloaded_at: new Date().toISOString(),
+        changed: differs.filter((key) => !needs.includes(key)),
+        needs_restart: needs,
+      };
+    } catch (error) {
+      reloads.add(result.index('refused'));
+      if (error instanceof SallyportError && error.code === 'SP7008') throw error;
+      throw new SallyportError('SP7008', error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  }
+
+  private enrichmentOf({ config }: LoadedConfig) {
+    const { trusted_proxies: trustedProxies, hosts } = config.clients;
+    return { trustedProxies, hosts, allowlist: config.allowlist, decoys: config.decoys };
+  }
+
+  private async reloadPool(enrichment: Live['enrichment']): Promise<void> {
+    const results = await (this.workerPool as Workers).reload({ enrichment });
+    const failed = results.find((r) => r.error !== '');
+    if (failed !== undefined) throw new SallyportError('SP7008', `worker ${failed.worker}: ${failed.error}`);
+  }
+
+  reopen(): void {
+    this.telemetry.reopen();
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.stopAll();
+    return this.stopping;
+  }
+
+  private async stopAll(): Promise<void> {
+    const drainMs = this.loaded.config.gateway.drain_s * 1000;
+    await this.gateway?.drain(drainMs);
+    await this.workerPool?.stop();
+    await this.owner?.close();
+    await this.adminServer?.close();
+    await this.live?.close();
+    await this.telemetry?.close();
+  }
+}
+
+const SILENT = {
+  traces: { sample: 0, service_name: 'sallyport' },
+  events: { only_decided: true },
+} as const;

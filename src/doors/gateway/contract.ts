@@ -1,0 +1,161 @@
+/**
+ * What the rooms of the gateway agree on. One request goes through them like this:
+ *
+ *     listen → http (is it sound?) → guard (is there room?) → observe (facts) → gate (verdict) → act | upstream → observe
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Verdict } from '../../runtime/live/verdict.ts';
+
+/** HTTP/1.1 and HTTP/2 (through Node's compatibility layer) look alike from here on. */
+export type Req = IncomingMessage | Http2ServerRequest;
+export type Res = ServerResponse | Http2ServerResponse;
+
+/** Names and values in turn, as Node's rawHeaders: order and case as they came. */
+export type HeaderList = string[];
+
+export type Priority = 'critical' | 'normal' | 'bulk';
+
+/** What a route asks of the gateway, with every default filled in. */
+export interface RouteSettings {
+  /** For metrics and messages: the pattern of the configuration, or "default". */
+  readonly name: string;
+  /** Name of the group of servers. */
+  readonly upstream: string;
+  /** From the request to the last byte of the answer, in ms; 0 for none. Event streams and upgrades have none. */
+  readonly timeoutMs: number;
+  readonly bodyLimitBytes: number;
+  /** 0: none. */
+  readonly responseLimitBytes: number;
+  readonly fail: 'open' | 'closed';
+  readonly scoringBudgetMs: number;
+  readonly priority: Priority;
+  /** Fixed limit of requests at once; 0 for the adaptive one. */
+  readonly concurrency: number;
+  readonly capture: { readonly untilMs: number; readonly reason: string; readonly bodyBytes: number } | null;
+}
+
+/** A request that has passed the checks of the http room. */
+export interface Inbound {
+  readonly req: Req;
+  readonly res: Res;
+  readonly method: string;
+  /** Origin form: /path?query; `*` for OPTIONS. */
+  readonly target: string;
+  /** Authority that was asked for: Host or :authority, without user information. */
+  readonly host: string;
+  /** `HTTP/1.0`, `HTTP/1.1`, `HTTP/2.0`. */
+  readonly protocol: string;
+  readonly scheme: 'http' | 'https';
+  /** Address of the other end: the peer of the socket, or what its PROXY protocol header said. */
+  readonly peer: string;
+  readonly peerPort: number;
+  /** End-to-end headers: hop-by-hop ones and those that only Sallyport may set are gone. */
+  readonly headers: HeaderList;
+  /** Length of the body in bytes, −1 where it is not known before, 0 where there is none. */
+  readonly bodyLength: number;
+  /** What `Upgrade` asked for in small letters ("websocket"), '' for nothing. */
+  readonly upgrade: string;
+  /** The client waits for 100 Continue before it sends the body. */
+  readonly expectsContinue: boolean;
+  readonly route: RouteSettings;
+  /** Unix ms at which the request had come, and the same on the monotonic clock, in ms. */
+  readonly startedMs: number;
+  readonly startedAt: number;
+}
+
+/** How an exchange ended. */
+export interface Outcome {
+  /** Status that the client was sent, 0 where it got none. */
+  readonly status: number;
+  /** Bytes of the answer's body that were handed to the client's connection. */
+  readonly bytes: number;
+  /** Bytes of the request's body that went upstream. */
+  readonly bodyBytes: number;
+  /** '' for a whole answer; else who ended it: the client went away, the upstream failed, a limit or deadline of ours. */
+  readonly ended: '' | 'client' | 'upstream' | 'limit' | 'deadline';
+  /** Code of the registry where something went wrong; '' else. */
+  readonly code: string;
+  /** Server that answered, '' for none, and how often it was tried again. */
+  readonly server: string;
+  readonly retries: number;
+  /** Unix ms of the first byte of the answer from the upstream; 0 for none. */
+  readonly firstByteMs: number;
+}
+
+/** What the gateway wants of an answer of the upstream before it is passed on. */
+export interface ForwardHooks {
+  /**
+   * Head of the answer: its status and its end-to-end headers, which the hook may change in place. Called once, before
+   * anything is sent to the client; not for 1xx.
+   */
+  head(status: number, headers: HeaderList): void;
+  /** The exchange is over. Called exactly once, whatever happened. */
+  done(outcome: Outcome): void;
+}
+
+/** The upstream room: groups of servers behind one call. */
+export interface Forwarder {
+  /**
+   * Sends the request on and streams the answer back. `headers` are what the upstream is to see (Host and forwarding
+   * headers included). Errors before the answer's head become a problem document with their code; after it the
+   * client's connection is cut, so that nobody takes half an answer for a whole one.
+   */
+  forward(inbound: Inbound, headers: HeaderList, hooks: ForwardHooks): void;
+  /** The same for `Upgrade`: joins both sockets once the upstream has said 101. */
+  upgrade(
+    inbound: Inbound,
+    socket: import('node:stream').Duplex,
+    head: Buffer,
+    headers: HeaderList,
+    hooks: ForwardHooks,
+  ): void;
+  /** For status, metrics and doctor. */
+  servers(): readonly { readonly name: string; readonly url: string; readonly state: string }[];
+  /** Ends health checks and closes connections once what is under way has ended. */
+  close(): Promise<void>;
+}
+
+/** Room for a request was granted; `leave` gives it back, exactly once. */
+export interface Ticket {
+  /**
+   * `latencyMs`: what the upstream took to its first byte, without time that the gateway itself held the request. `failed`:
+   * the upstream failed or was too slow. `dropped`: says nothing of the upstream (the client left, or we answered).
+   */
+  leave(outcome: 'ok' | 'failed' | 'dropped', latencyMs: number): void;
+}
+
+/** No room: what to answer. */
+export interface Refusal {
+  readonly status: 503 | 429;
+  readonly code: string;
+  readonly retryAfterSec: number;
+}
+
+/** The guard room: overload, not abuse. */
+export interface Guard {
+  enter(route: RouteSettings, priority: Priority, nowMs: number): Ticket | Refusal;
+  /** 0 to 3: what scoring leaves out now, in the declared order (bodies, statistics, counters). */
+  degradation(): number;
+  close(): void;
+}
+
+/**
+ * The act room: carries a verdict out. Answers itself where it must; where the request may go on it calls `proceed`
+ * (at once, after a delay, or after a challenge was found solved), with headers for the upstream to be added.
+ */
+export interface Responder {
+  carryOut(
+    inbound: Inbound,
+    verdict: Verdict,
+    proceed: (added: HeaderList) => void,
+    refused: (outcome: Outcome) => void,
+  ): void;
+  /** True for paths under /.well-known/sallyport/, which the gateway answers itself. */
+  owns(target: string): boolean;
+  /** Answers such a path. */
+  serve(inbound: Inbound, refused: (outcome: Outcome) => void): void;
+  /** Headers about limits for an answer that is passed on. */
+  limitHeaders(verdict: Verdict): HeaderList;
+  close(): void;
+}

@@ -1,0 +1,201 @@
+/**
+ * The gateway of one process: its rooms, put together. With one worker the gate is the owner of state itself; with several
+ * it is a socket to it.
+ */
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { dirname } from 'node:path';
+import type { Duplex } from 'node:stream';
+import type { LoadedConfig } from '../../config/load.ts';
+import type { Config } from '../../config/schema.ts';
+import { Allowlist } from '../../runtime/allowlist.ts';
+import { buildEnricher, type EnrichmentSetup } from '../../runtime/enrichment.ts';
+import type { Gate } from '../../runtime/live/verdict.ts';
+import type { Telemetry } from '../../runtime/telemetry/telemetry.ts';
+import { isDecoyValue } from './act/decoy/honeytoken.ts';
+import { createResponder } from './act/responder.ts';
+import type { ActConfig } from './act/settings.ts';
+import type { Req, Res } from './contract.ts';
+import { Exchange, type Upgraded } from './exchange.ts';
+import { createGuard, isRefusal } from './guard/guard.ts';
+import { admit } from './http/admit.ts';
+import { sendProblem, setProblemBase } from './http/problem.ts';
+import { isRejection } from './http/rejections.ts';
+import { compileRoutes } from './http/routes.ts';
+import { Pseudonyms } from './identity.ts';
+import type { Connection } from './listen/connection.ts';
+import { type Listeners, openListeners } from './listen/listeners.ts';
+import { Observer } from './observe.ts';
+import { Rooms } from './rooms.ts';
+import { createForwarder, type UpdatableForwarder } from './upstream/index.ts';
+
+/** A long exchange tells how it stands after this, in ms (design, invariant 2); looked at so often. */
+const PARTIAL_MS = 30_000;
+const SWEEP_MS = 5_000;
+
+export interface GatewayOptions {
+  readonly loaded: LoadedConfig;
+  readonly gate: Gate;
+  readonly enrichment: EnrichmentSetup;
+  readonly secrets: { readonly challenge: Buffer; readonly pseudonyms: Buffer };
+  readonly telemetry: Telemetry;
+  /** How far scoring is degraded, whenever that changes. */
+  readonly onDegradation?: (level: number, reason: string) => void;
+  readonly clock?: () => number;
+  readonly now?: () => number;
+}
+
+export interface Gateway {
+  readonly listeners: Listeners;
+  servers(): ReturnType<UpdatableForwarder['servers']>;
+  /** Requests under way. */
+  inFlight(): number;
+  /** Takes another configuration into force without losing a request. Throws where it cannot be used; then nothing changed. */
+  update(loaded: LoadedConfig, enrichment: EnrichmentSetup): Promise<void>;
+  /** Takes nothing new, lets what is under way end, closes. */
+  drain(ms: number): Promise<void>;
+}
+
+/** Opens the gateway: when this resolves it takes requests. Coded errors where a part cannot be opened. */
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  const { loaded } = options;
+  const { config } = loaded;
+  const baseDir = loaded.file === null ? process.cwd() : dirname(loaded.file);
+  const pseudonyms = new Pseudonyms(options.secrets.pseudonyms);
+  const rooms = await furnish(options, baseDir, pseudonyms);
+  const listeners = await openListeners({
+    config,
+    baseDir,
+    now: rooms.now,
+    handlers: {
+      onRequest: (req, res, connection) => take(rooms, req, res, connection, null),
+      onUpgrade: (req, socket, head, connection, res) => upgrade(rooms, req, socket, head, connection, res),
+      onRefused: (code) => options.telemetry.refused(code),
+    },
+  });
+  const timer = setInterval(() => sweep(rooms), SWEEP_MS);
+  timer.unref();
+  return {
+    listeners,
+    servers: () => rooms.forwarder.servers(),
+    inFlight: () => rooms.active.size,
+    async update(next, setup) {
+      const parts = await enrichment(setup, pseudonyms);
+      rooms.forwarder.update(next.config);
+      rooms.responder.update(actConfig(next.config));
+      rooms.guard.update(next.config.gateway.overload);
+      listeners.update(next.config);
+      rooms.observer.use(parts.enricher, parts.allowlist);
+      settle(rooms, next);
+    },
+    async drain(ms) {
+      await listeners.drain(ms);
+      clearInterval(timer);
+      rooms.responder.close();
+      rooms.guard.close();
+      await rooms.forwarder.close();
+    },
+  };
+}
+
+/** The rooms of a configuration. */
+async function furnish(options: GatewayOptions, baseDir: string, pseudonyms: Pseudonyms): Promise<Rooms> {
+  const { loaded } = options;
+  const { config } = loaded;
+  const rooms = new Rooms(options.gate, options.telemetry, options.clock, options.now);
+  rooms.observer = new Observer({
+    identity: config.identity,
+    seed: options.enrichment.seed,
+    ...(await enrichment(options.enrichment, pseudonyms)),
+    pool: rooms.pool,
+    pseudonyms,
+    isHoneytoken: givesDecoys(config) ? (target) => isDecoyValue(target, options.secrets.challenge) : undefined,
+  });
+  rooms.forwarder = createForwarder({ config, baseDir, now: rooms.now, wallNow: rooms.clock });
+  rooms.responder = createResponder({
+    config: actConfig(config),
+    secret: options.secrets.challenge,
+    gate: options.gate,
+    clock: rooms.clock,
+    random: randomBytes,
+  });
+  rooms.guard = createGuard({
+    overload: config.gateway.overload,
+    onStep: (level, reason) => options.onDegradation?.(level, reason),
+  });
+  settle(rooms, loaded);
+  return rooms;
+}
+
+const givesDecoys = (config: Config): boolean => config.policies.some((p) => p.ladder?.includes('decoy') === true);
+
+const actConfig = ({ challenge, answers, gateway }: Config): ActConfig => ({
+  challenge,
+  answers,
+  tarpit: gateway.tarpit,
+  throttle: gateway.throttle,
+});
+
+/** What is read from a configuration in one go, at the start and with each new one. */
+function settle(rooms: Rooms, { config }: LoadedConfig): void {
+  const { gateway, identity, answers } = config;
+  rooms.admission = {
+    headerBytes: gateway.header_bytes,
+    headerCount: gateway.header_count,
+    targetBytes: gateway.target_bytes,
+    routeOf: compileRoutes(config),
+  };
+  rooms.readsSignals = identity.signals || identity.principal_header !== undefined;
+  rooms.principalHeader = identity.principal_header?.toLowerCase() ?? '';
+  setProblemBase(answers.problem_base);
+}
+
+async function enrichment(setup: EnrichmentSetup, pseudonyms: Pseudonyms) {
+  // Keys appear under their pseudonyms, on the allowlist as everywhere.
+  const entries = setup.allowlist.map((entry) =>
+    entry.credential === undefined ? entry : { ...entry, credential: pseudonyms.of('key', entry.credential) },
+  );
+  return { enricher: await buildEnricher(setup), allowlist: new Allowlist(entries, setup.seed) };
+}
+
+/** The way of every request. */
+function take(rooms: Rooms, req: Req, res: Res, connection: Connection, upgraded: Upgraded | null): void {
+  const nowMs = rooms.clock();
+  const nowAt = rooms.now();
+  const inbound = admit(req, res, connection, rooms.admission, nowMs, nowAt);
+  if (isRejection(inbound)) {
+    rooms.telemetry.refused(inbound.code);
+    sendProblem(res, inbound);
+    return;
+  }
+  rooms.telemetry.seen(inbound.peer, inbound.headers, inbound.trusted, nowMs);
+  if (rooms.responder.owns(inbound.target)) {
+    rooms.responder.serve(inbound, () => {});
+    return;
+  }
+  const room = rooms.guard.enter(inbound.route, inbound.route.priority, nowAt);
+  if (isRefusal(room)) {
+    rooms.turnAway(inbound, room);
+    return;
+  }
+  const exchange = new Exchange(rooms, inbound, room, upgraded);
+  rooms.active.add(exchange);
+  rooms.telemetry.began();
+  exchange.begin();
+}
+
+function upgrade(
+  rooms: Rooms,
+  req: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  connection: Connection,
+  res: ServerResponse,
+): void {
+  take(rooms, req, res, connection, { socket, head, res });
+}
+
+function sweep(rooms: Rooms): void {
+  const nowMs = rooms.clock();
+  for (const exchange of rooms.active) if (nowMs - exchange.inbound.startedMs >= PARTIAL_MS) exchange.partial(nowMs);
+}

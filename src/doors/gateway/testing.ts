@@ -1,0 +1,86 @@
+/** A gateway with its owner of state in one process, on a clock that a test or an evaluation moves on. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defaultConfig, type LoadedConfig } from '../../config/load.ts';
+import { type Config, configSchema } from '../../config/schema.ts';
+import { DETECTORS } from '../../detectors/index.ts';
+import { type Live, startLive } from '../../runtime/live/service.ts';
+import { Telemetry } from '../../runtime/telemetry/telemetry.ts';
+import { type Gateway, openGateway } from './gateway.ts';
+
+export interface HouseOptions {
+  /** URL of the application behind. */
+  readonly upstream: string;
+  /** Keys of the configuration, as in a file; put over what a house has by itself. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** The OpenAPI document that `routes.openapi` would name, read. */
+  readonly openapi?: object;
+  /** Unix ms. */
+  readonly clock?: () => number;
+  /** Where data is kept; a new folder, removed at the end, without it. */
+  readonly dir?: string;
+  /** Nothing goes to the disk but secrets. */
+  readonly ephemeral?: boolean;
+  readonly version?: string;
+  /** A mistake of ours while a request was in work; thrown without it. */
+  readonly onDefect?: (error: unknown) => void;
+}
+
+export interface House {
+  readonly live: Live;
+  readonly gateway: Gateway;
+  readonly telemetry: Telemetry;
+  readonly config: Config;
+  readonly loaded: LoadedConfig;
+  /** Of the gateway. */
+  readonly url: string;
+  readonly dir: string;
+  /** Ends everything, once; the journal is then whole. */
+  close(): Promise<void>;
+}
+
+/** Opens the gateway in front of an application, enforcing unless the settings say otherwise. */
+export async function openHouse(options: HouseOptions): Promise<House> {
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'sallyport-'));
+  const clock = options.clock ?? Date.now;
+  const config = configSchema.parse({
+    mode: 'enforce',
+    listen: '127.0.0.1:0',
+    upstream: options.upstream,
+    clients: { trusted_proxies: ['127.0.0.0/8'] },
+    records: { data_dir: dir },
+    seed: 1,
+    ...options.settings,
+  });
+  const loaded = { ...defaultConfig(), config, openapi: options.openapi ?? null };
+  const version = options.version ?? 'test';
+  const facts = () => ({ workers: 1, upstreams: [] });
+  const { ephemeral } = options;
+  const live = await startLive({ loaded, mode: config.mode, version, ephemeral, clock, facts });
+  const telemetry = new Telemetry({
+    config,
+    version,
+    detectors: DETECTORS.map((d) => d.id),
+    clock,
+    onDefect:
+      options.onDefect ??
+      ((error) => {
+        throw error;
+      }),
+  });
+  const { enrichment, secrets } = live;
+  const gateway = await openGateway({ loaded, gate: live.runtime, enrichment, secrets, telemetry, clock });
+  let closed: Promise<void> | null = null;
+  const end = async () => {
+    await gateway.drain(1000);
+    await telemetry.close();
+    await live.close();
+    if (options.dir === undefined) rmSync(dir, { recursive: true, force: true });
+  };
+  const close = () => {
+    closed ??= end();
+    return closed;
+  };
+  return { live, gateway, telemetry, config, loaded, url: gateway.listeners.addresses[0].url, dir, close };
+}

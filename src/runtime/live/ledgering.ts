@@ -1,0 +1,76 @@
+/**
+ * What the engine does goes on record in batches: automatic mitigations are short-lived and many, and none of them waits
+ * for the disk. A mitigation acts at once and is `pending` until its entry is durable.
+ */
+
+import { CLASSES } from '../../engine/detector.ts';
+import { ACTIONS } from '../../engine/policy.ts';
+import type { BatchItem } from '../../record/ledger/kinds.ts';
+import type { Ledger } from '../../record/ledger/port.ts';
+import type { LiveActor, LiveMitigation } from './actors.ts';
+
+/** Items of one entry, and items that wait at most: beyond it the oldest renewals are left out. */
+const ITEMS_PER_ENTRY = 400;
+const MAX_WAITING = 20_000;
+
+export class MitigationRecords {
+  private readonly ledger: Ledger;
+  private waiting: { item: BatchItem; mitigation: LiveMitigation | null }[] = [];
+  /** Items that could not be put on record: the ledger refused them, or too many waited. */
+  lost = 0;
+  private readonly onDurable: (mitigation: LiveMitigation) => void;
+
+  constructor(ledger: Ledger, onDurable: (mitigation: LiveMitigation) => void) {
+    this.ledger = ledger;
+    this.onDurable = onDurable;
+  }
+
+  add(op: 'started' | 'renewed' | 'ended', actor: LiveActor, m: LiveMitigation, sentence: string): void {
+    if (this.waiting.length >= MAX_WAITING) {
+      this.lost++;
+      return;
+    }
+    const item: BatchItem =
+      op === 'ended'
+        ? { op, id: m.id }
+        : {
+            op,
+            id: m.id,
+            until_ms: m.untilSec * 1000,
+            action: ACTIONS[m.action],
+            class: CLASSES[m.classIndex],
+            mode: m.mode,
+            policy: m.policy,
+            lanes: [actor.ref.hi, actor.ref.lo],
+            subject: { dimension: actor.ref.dimension, key: actor.actor.key },
+            personal: { sentence },
+          };
+    this.waiting.push({ item, mitigation: op === 'started' ? m : null });
+  }
+
+  /** Hands over what waits. Resolves when all of it is durable or refused. */
+  async flush(nowMs: number): Promise<void> {
+    const pending: Promise<void>[] = [];
+    while (this.waiting.length > 0) {
+      const part = this.waiting.splice(0, ITEMS_PER_ENTRY);
+      pending.push(this.append(part, nowMs));
+    }
+    await Promise.all(pending);
+  }
+
+  private async append(part: MitigationRecords['waiting'], nowMs: number): Promise<void> {
+    try {
+      await this.ledger.append({
+        timeMs: nowMs,
+        kind: 'mitigation.batch',
+        by: 'engine',
+        reason: 'decided by the policies in force',
+        data: { items: part.map((p) => p.item) },
+      });
+      for (const { mitigation } of part) if (mitigation?.status === 'pending') this.onDurable(mitigation);
+    } catch {
+      // The mitigation stands all the same; that it is not on record is counted and shown.
+      this.lost += part.length;
+    }
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * The owner of state in a running Sallyport: one sequence of events, one engine, and what stands about whom. Doors ask it
+ * through {@link Gate}, operators through {@link OperatorPort}.
+ */
+
+import type { Config } from '../../config/schema.ts';
+import type { ControlRecord } from '../../engine/control.ts';
+import { CLASSES } from '../../engine/detector.ts';
+import type { Decision, Engine } from '../../engine/engine.ts';
+import { ACTION, ACTIONS } from '../../engine/policy.ts';
+import { RISK } from '../../engine/risk.ts';
+import type { FactBatch } from '../../enrich/facts.ts';
+import type { PolicySource } from '../../policy/source.ts';
+import { EVENT } from '../../record/journal/block.ts';
+import type { JournalDirectory } from '../../record/journal/directory.ts';
+import { packDecision } from '../../record/journal/single.ts';
+import { applyControl } from '../control.ts';
+import type { ActorBook, LiveActor } from './actors.ts';
+import { Limiter } from './limiter.ts';
+import { Nonces } from './nonces.ts';
+import { Throttle } from './throttle.ts';
+import { Ticks } from './ticks.ts';
+import { ALLOW, type Gate, type LimitState, type Verdict } from './verdict.ts';
+
+/** What the live runtime writes events to: the journal on disk. */
+export type JournalSink = Pick<JournalDirectory, 'append' | 'control' | 'values' | 'promote'>;
+
+export interface RuntimeParts {
+  readonly engine: Engine;
+  readonly actors: ActorBook;
+  readonly journal: JournalSink | null;
+  readonly seed: number;
+  readonly policies: PolicySource;
+}
+
+/** How much of scoring is left out (design, invariant 7): the declared order. */
+export const DEGRADATION = { none: 0, content: 1, responses: 2, counters: 3 } as const;
+
+export class LiveRuntime implements Gate {
+  readonly parts: RuntimeParts;
+  readonly ticks = new Ticks();
+  readonly throttle: Throttle;
+  readonly limiter: Limiter;
+  private readonly nonces = new Nonces();
+  policies: PolicySource;
+  degraded = 0;
+  requests = 0;
+  /** Seconds whose tick changed after they were over. */
+  readonly changedSeconds = new Set<number>();
+  private lastMs = 0;
+
+  constructor(parts: RuntimeParts, config: Config) {
+    this.parts = parts;
+    this.policies = parts.policies;
+    const { throttle } = config.gateway;
+    this.throttle = new Throttle({
+      ratePerSec: throttle.rate_per_s,
+      burst: throttle.burst,
+      maxDelayMs: throttle.max_delay_ms,
+    });
+    this.limiter = new Limiter(config.limits);
+  }
+
+  request(rows: FactBatch, row: number, nowMs: number): Verdict {
+    const now = this.advance(nowMs);
+    this.requests++;
+    this.ticks.at(Math.floor(now / 1000)).requests++;
+    const limit = this.limiter.check(rows, row, now);
+    if (this.degraded >= DEGRADATION.counters) return limit === null ? ALLOW : { ...ALLOW, limit };
+    const decision = this.apply(rows, row, false, now, EVENT.admitted);
+    if (decision.key < 0) return limit === null ? ALLOW : { ...ALLOW, limit };
+    return this.verdict(decision, rows, row, now, limit);
+  }
+
+  response(rows: FactBatch, row: number, nowMs: number, admitted: boolean): void {
+    const now = this.advance(nowMs);
+    const second = Math.floor(now / 1000);
+    const status = rows.status[row];
+    const tick = this.ticks.at(second);
+    if (status >= 500) tick.status_5xx++;
+    else if (status >= 400) tick.status_4xx++;
+    if (this.degraded >= DEGRADATION.responses) return;
+    const decision = this.apply(rows, row, true, now, admitted ? EVENT.admitted : 0);
+    if (decision.action < ACTION.throttle && admitted) return;
+    if (admitted) tick.abusive_served++;
+    else {
+      tick.abusive_held++;
+      if (this.parts.engine.isEstablished()) tick.established_held++;
+    }
+  }
+
+  business(rows: FactBatch, row: number, nowMs: number): void {
+    if (this.degraded >= DEGRADATION.responses) return;
+    this.apply(rows, row, true, this.advance(nowMs), EVENT.admitted);
+  }
+
+  spend(nonce: string, untilMs: number): boolean {
+    return this.nonces.spend(nonce, untilMs, this.lastMs);
+  }
+
+  /** A solved challenge buys passage, not trust: it stands in the sequence and changes no risk. */
+  solved(actor: string, classOf: string, nowMs: number): void {
+    this.control({ control: 'solved', timeMs: nowMs, ref: `${actor} ${classOf}`, data: null });
+  }
+
+  /** Puts a control event at its place in the sequence. */
+  control(record: ControlRecord): ReturnType<typeof applyControl> {
+    const { engine, journal, seed } = this.parts;
+    const timed = { ...record, timeMs: this.advance(record.timeMs) };
+    const effect = applyControl(engine, timed, seed);
+    if (record.control === 'policy' || record.control === 'mode') this.policies = record.data as PolicySource;
+    journal?.control(timed);
+    return effect;
+  }
+
+  setDegradation(level: number, reason: string, nowMs: number): void {
+    if (level === this.degraded) return;
+    this.degraded = level;
+    this.control({ control: 'degradation', timeMs: nowMs, ref: `${level} ${reason}`, data: { level, reason } });
+  }
+
+  /** Requests of an actor that was found out count as abuse from its first evidence on. */
+  countLeaked(actor: LiveActor): void {
+    for (const [second, requests] of actor.seconds) {
+      if (!this.ticks.has(second)) continue;
+      const tick = this.ticks.at(second);
+      const room = tick.requests - tick.abusive_served - tick.abusive_held;
+      tick.abusive_served += Math.max(0, Math.min(room, requests));
+      this.changedSeconds.add(second);
+    }
+  }
+
+  /** Inside the engine time never runs backwards. */
+  private advance(nowMs: number): number {
+    if (nowMs > this.lastMs) this.lastMs = nowMs;
+    return this.lastMs;
+  }
+
+  private apply(rows: FactBatch, row: number, response: boolean, now: number, flags: number): Decision {
+    const { engine, journal } = this.parts;
+    // The state in memory answers at once.
+    const decision = engine.step(rows, row, response, now) as Decision;
+    const { fresh, begun } = this.parts.actors;
+    const found = fresh.length > 0 || begun.length > 0;
+    if (journal !== null) {
+      journal.append(rows, row, response, now, packDecision(decision), found ? flags | EVENT.keep : flags);
+      if (found) journal.values({ evidence: [...fresh], ...(begun.length > 0 ? { begun: [...begun] } : {}) });
+    }
+    // Also where nobody writes them down: they are about this event only.
+    if (found) {
+      fresh.length = 0;
+      begun.length = 0;
+    }
+    return decision;
+  }
+
+  private verdict(d: Decision, rows: FactBatch, row: number, now: number, limit: LimitState | null): Verdict {
+    const { engine, actors } = this.parts;
+    const acting = d.act > 0;
+    const key = acting ? d.actKey : d.key;
+    const standing = actors.standing(engine, key);
+    const at = key * RISK.size;
+    const untilSec = engine.batch.risk[at + RISK.untilSec] >>> 0;
+    const { hi, lo } = engine.batch;
+    const actor = `${engine.program.keys[key].name}-${hex(hi[key])}${hex(lo[key])}`;
+    const classIndex = acting ? d.actClass : d.classIndex;
+    const compiled = engine.policies === undefined ? engine.policy : engine.policies.at(engine.facts);
+    let delayMs = 0;
+    let retryAfterSec = Math.max(1, untilSec - Math.floor(now / 1000));
+    if (d.act === ACTION.throttle) {
+      const shared = d.actLimit !== 0;
+      const client = shared ? `${hex(rows.fingerprintHi[row])}${hex(rows.fingerprintLo[row])}` : '';
+      delayMs = this.throttle.delay(actor, client, now);
+      if (delayMs < 0) retryAfterSec = this.throttle.retryAfterSec(actor, client, now);
+    }
+    const credential = rows.credentialLo[row] === 0 ? '' : hex(rows.credentialHi[row]) + hex(rows.credentialLo[row]);
+    return {
+      action: ACTIONS[d.act],
+      planned: ACTIONS[d.action],
+      mode: compiled.policy.classes[CLASSES[classIndex]].mode ?? compiled.policy.mode,
+      class: CLASSES[classIndex],
+      risk: standing?.risk ?? 0,
+      mitigation: standing?.mitigation?.id ?? '',
+      untilMs: untilSec * 1000,
+      actor,
+      dimension: engine.program.keys[key].name,
+      delayMs,
+      retryAfterSec,
+      credential,
+      limit,
+    };
+  }
+}
+
+const hex = (x: number): string => (x >>> 0).toString(16).padStart(8, '0');
