@@ -26,6 +26,11 @@ const NAMES: Readonly<Record<string, string>> = {
   tenant: 'The host ',
 };
 
+/** Longest name of an actor within a sentence: an agent string can fill a screen. */
+const NAME_MAX = 64;
+
+const shortened = (key: string): string => (key.length <= NAME_MAX ? key : `${key.slice(0, NAME_MAX - 1)}…`);
+
 /** Seconds as people say them. */
 export function durationText(sec: number): string {
   if (sec < 90) return `${Math.max(1, Math.round(sec))} s`;
@@ -36,7 +41,7 @@ export function durationText(sec: number): string {
 /** What was seen, what was done, and who shares the actor. */
 export function sentenceOf(actor: LiveActor, mitigation: LiveMitigation): string {
   const [first] = reasonsOf(actor);
-  const who = `${NAMES[actor.actor.dimension] ?? ''}${actor.actor.key || '(no name)'}`;
+  const who = `${NAMES[actor.actor.dimension] ?? ''}${shortened(actor.actor.key) || '(no name)'}`;
   const seconds = mitigation.untilSec - Math.floor(mitigation.startedMs / 1000);
   const done = `${DONE[ACTIONS[mitigation.action]] ?? ACTIONS[mitigation.action]} for ${durationText(seconds)}`;
   const would = mitigation.enforced ? '' : 'would be ';
