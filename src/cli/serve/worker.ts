@@ -24,7 +24,9 @@ async function main(): Promise<void> {
   const owner = await connectOwner(env[OWNER_PATH] ?? '', {
     secret: env[OWNER_SECRET] ?? '',
     worker: workerNumber(),
-    onState: (state, why) => note(`the owner of state is ${state}${why === '' ? '' : `: ${why}`}`),
+    onState: (state, why) => {
+      if (state === 'lost') note(`the owner of state is lost: ${why}`);
+    },
   });
   const telemetry = new Telemetry({
     config: loaded.config,

@@ -46,8 +46,12 @@ export interface LiveActor {
   readonly ref: KeyRef;
   readonly actor: Actor;
   readonly reasons: Map<string, { millinats: number; why: string; heldAt: number }>;
+  /** Detectors of the same classes that judged the events with evidence, too: the same requests are evidence to them. */
+  readonly alike: Set<string>;
   /** Lanes of the dimensions of the last event with evidence: which populations and identities it came with. */
   readonly came: Int32Array;
+  /** By dimension: 1 where events with evidence came with more than one value of it. */
+  readonly mixed: Uint8Array;
   /** Requests by second since the first evidence, for as long as nothing stands. */
   readonly seconds: Map<number, number>;
   requests: number;
@@ -92,13 +96,14 @@ export class ActorBook implements EngineListener {
   evidence(engine: Engine, instance: Instance, millinats: number, finding: boolean): void {
     if (millinats <= 0) return;
     const actor = this.of(engine, instance.key);
-    actor.came.set(engine.batch.lanes);
+    see(actor, engine.batch.lanes);
     const reason = actor.reasons.get(instance.detector.id);
     const isNew = finding && (reason === undefined || reason.millinats < instance.detector.findingAt);
     if (!isNew && reason !== undefined && millinats < reason.millinats + RESAY_MILLINATS) return;
     if (isNew) this.listener.finding(instance.detector.id);
     const why = this.options.redact(instance.judgement.say(instance.handles as never, engine.facts));
     actor.reasons.set(instance.detector.id, { millinats, why, heldAt: engine.facts.now });
+    addAlike(actor.alike, engine, instance);
     this.fresh.push(evidenceOf(engine, instance, millinats, why));
   }
 
@@ -169,7 +174,10 @@ export class ActorBook implements EngineListener {
     this.byMitigation.delete(mitigation.id);
     actor.mitigation = null;
     actor.seconds.clear();
-    if (status === 'undone') actor.reasons.clear();
+    if (status === 'undone') {
+      actor.reasons.clear();
+      actor.alike.clear();
+    }
     this.listener.ended(actor, mitigation);
   }
 
@@ -213,7 +221,9 @@ export class ActorBook implements EngineListener {
       ref: { dimension, hi: batch.hi[key], lo: batch.lo[key] },
       actor: { ...shown, key: this.options.redact(shown.key) },
       reasons: new Map(),
+      alike: new Set(),
       came: Int32Array.from(batch.lanes),
+      mixed: new Uint8Array(DIMENSIONS.length),
       seconds: new Map(),
       requests: 0,
       risk: 0,
@@ -242,6 +252,21 @@ export function reasonsOf(actor: LiveActor): Reason[] {
   return [...actor.reasons]
     .map(([detector, r]) => ({ detector, nats: r.millinats / MILLINATS, why: r.why }))
     .sort((a, b) => b.nats - a.nats);
+}
+
+/** Keeps what the evidence of an actor came with, and where it came with several. */
+function see(actor: LiveActor, lanesNow: Int32Array): void {
+  const { came, mixed } = actor;
+  for (let d = 0; d < mixed.length; d++)
+    if (came[2 * d] !== lanesNow[2 * d] || came[2 * d + 1] !== lanesNow[2 * d + 1]) mixed[d] = 1;
+  came.set(lanesNow);
+}
+
+/** Detectors of a class that judge the event in work: who forgives one of them its evidence has to forgive them all. */
+function addAlike(alike: Set<string>, { batch, program }: Engine, { detector }: Instance): void {
+  const instances = batch.response ? program.response : program.request;
+  for (const { when, detector: other } of instances)
+    if (other.class === detector.class && (when < 0 || batch.conditions[when] !== 0)) alike.add(other.id);
 }
 
 function numberOf(engine: Engine, key: number): number {

@@ -1,6 +1,7 @@
 /** What an operator sees of the running engine and may do to it: {@link OperatorPort} over the runtime and the ledger. */
 import type { ControlRecord, KeyRef, UndoEffect, UndoOrder } from '../../engine/control.ts';
 import { DIMENSIONS } from '../../engine/keys.ts';
+import type { StateStatistics } from '../../engine/state.ts';
 import { SallyportError } from '../../lib/errors.ts';
 import type { PolicySource } from '../../policy/source.ts';
 import type { Ledger } from '../../record/ledger/port.ts';
@@ -128,12 +129,19 @@ export class Operator implements OperatorPort, ActorListener {
       events: engine.sequence,
       decision_hash: decisionHash(engine, options.manifest),
       mitigations_active: runtime.parts.actors.activeCount,
-      actors: (engine.state as { statistics?: () => { records: Record<string, number> } }).statistics?.().records ?? {},
+      actors: this.actorsSeen(),
       degraded: runtime.degraded,
       policy: runtime.policies.version,
       model: options.manifest.model ?? '',
       ...options.facts(),
     };
+  }
+
+  /** Records by dimension; combinations are the engine's own business. */
+  private actorsSeen(): Record<string, number> {
+    const { state } = this.runtime.parts.engine as { state: { statistics?: () => StateStatistics } };
+    const records = Object.entries(state.statistics?.().records ?? {});
+    return Object.fromEntries(records.filter(([name]) => name !== 'all' && !name.includes('×')));
   }
 
   ticks(): readonly Tick[] {
@@ -194,16 +202,15 @@ export class Operator implements OperatorPort, ActorListener {
     return id;
   }
 
-  /** Mitigations of others that rest on events which the wronged actor was part of. */
+  /** Mitigations of others that rest on this actor's events alone: the session it had, a client nobody else uses. */
   private derivedFrom(target: LiveActor): LiveActor[] {
-    const base = DIMENSIONS.indexOf(target.ref.dimension) * 2;
-    const isPopulation = (POPULATIONS as readonly string[]).includes(target.ref.dimension);
+    const dimension = DIMENSIONS.indexOf(target.ref.dimension);
     const derived: LiveActor[] = [];
     for (const actor of this.runtime.parts.actors.active()) {
-      const came = actor.came[base] === target.ref.hi && actor.came[base + 1] === target.ref.lo;
+      const { came, mixed } = actor;
+      const only = came[2 * dimension] === target.ref.hi && came[2 * dimension + 1] === target.ref.lo;
       const shares = [...target.reasons.keys()].some((detector) => actor.reasons.has(detector));
-      // What rests on a population as a whole does not rest on one member's evidence, nor the other way round.
-      if (actor !== target && came && shares && !isPopulation) derived.push(actor);
+      if (actor !== target && only && mixed[dimension] === 0 && shares) derived.push(actor);
     }
     return derived;
   }
