@@ -41,9 +41,8 @@ export class MitigationRecords {
             class: CLASSES[m.classIndex],
             mode: m.mode,
             policy: m.policy,
-            lanes: [actor.ref.hi, actor.ref.lo],
             subject: { dimension: actor.ref.dimension, key: actor.actor.key },
-            personal: { sentence },
+            personal: { sentence, lanes: [actor.ref.hi, actor.ref.lo] },
           };
     this.waiting.push({ item, mitigation: op === 'started' ? m : null });
   }

@@ -191,7 +191,9 @@ function flat(thresholds: Readonly<Record<string, Readonly<Record<string, number
 async function reinstate(runtime: LiveRuntime, ledger: Ledger, nowMs: number): Promise<void> {
   const state = await ledger.state(nowMs);
   for (const standing of state.mitigations.values()) {
-    const { action, class: name, lanes, mode } = standing.data as Record<string, unknown>;
+    const { action, class: name, mode, personal } = standing.data as Record<string, unknown>;
+    // What was erased, or cannot be opened, names nobody any more.
+    const lanes = (personal as { lanes?: unknown } | null | undefined)?.lanes;
     if (mode === 'shadow' || !Array.isArray(lanes) || standing.subject === null) continue;
     const order = {
       actor: { dimension: standing.subject.dimension as ActorDimension, hi: Number(lanes[0]), lo: Number(lanes[1]) },
