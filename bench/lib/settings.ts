@@ -24,6 +24,25 @@ export function planFromEnvironment(): LogPlan {
 export const rounds = (): number => Math.max(1, number('BENCH_ROUNDS', 3));
 export const withPeers = (): boolean => number('BENCH_PEERS', 1) !== 0;
 
+/** How much `bench gateway` does. */
+export interface GatewayPlan {
+  readonly rounds: number;
+  readonly requests: number;
+  /** Requests of each kind before the first round: compilers have done their work, tables are filled. */
+  readonly warmUp: number;
+  /** Whether throughput with one and two workers is measured, too. */
+  readonly workers: boolean;
+}
+
+export function gatewayPlan(): GatewayPlan {
+  return {
+    rounds: Math.max(1, number('BENCH_ROUNDS', 10)),
+    requests: Math.max(1, number('BENCH_REQUESTS', 8000)),
+    warmUp: Math.max(1, number('BENCH_WARM_UP', 20_000)),
+    workers: number('BENCH_WORKERS', 1) !== 0,
+  };
+}
+
 /** Contenders chosen by `BENCH_ONLY`, or null for all. */
 export function only(): ReadonlySet<string> | null {
   const names = (process.env.BENCH_ONLY ?? '').split(',').filter((n) => n !== '');

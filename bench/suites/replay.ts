@@ -1,10 +1,9 @@
 /** A whole file from start to exit, against other ways of doing the same or less, in interleaved rounds. */
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { Report } from '../../src/runtime/report.ts';
+import { freeze } from '../lib/built.ts';
 import { type Cost, lastJson, run } from '../lib/child.ts';
 import { atLeast, atMost, exactly, type Figure, plain, table } from '../lib/figures.ts';
 import { ensureLog } from '../lib/generate.ts';
@@ -13,7 +12,6 @@ import { only, planFromEnvironment, rounds, withPeers } from '../lib/settings.ts
 import { amdahlBound, amdahlShare, median } from '../lib/stats.ts';
 
 const SUITE = 'replay';
-const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const CROWDSEC_LINES = 20_000;
 const ONE = '0';
 const TWO = '0,1';
@@ -66,22 +64,6 @@ async function compete(built: string, print: (text: string) => void): Promise<re
   }
   for (const c of running) if (c.absent) print(`${c.title}: ${c.absent}`);
   return figures(running, plan.lines);
-}
-
-/**
- * What users run is measured, so it is built first (`BENCH_BUILD=0` takes dist/ as it is), and then copied: a build that
- * somebody starts meanwhile must not change a contender between two rounds. Returns the folder of the copy.
- */
-function freeze(): string {
-  if (process.env.BENCH_BUILD !== '0') {
-    const built = spawnSync('npm', ['run', '--silent', 'build'], { cwd: repository, encoding: 'utf8' });
-    if (built.status !== 0) throw new Error(`npm run build failed: ${built.stdout}${built.stderr}`);
-  }
-  const copy = mkdtempSync(join(tmpdir(), 'sallyport-built-'));
-  for (const name of ['dist', 'src', 'bench']) cpSync(join(repository, name), join(copy, name), { recursive: true });
-  for (const name of ['data', 'node_modules', 'package.json', 'tsconfig.json'])
-    symlinkSync(join(repository, name), join(copy, name));
-  return copy;
 }
 
 async function sample(contender: Contender, round: number): Promise<void> {

@@ -36,6 +36,9 @@ export class FakeOperator implements OperatorPort {
       degraded: 0,
       policy: 'shipped-1',
       model: 'none',
+      model_learned_at: '',
+      routes_known: 0,
+      learning: { enabled: true, seen: 212, wanted: 500 },
       workers: 1,
       upstreams: this.upstreams,
     };

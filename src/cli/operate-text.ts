@@ -65,11 +65,20 @@ export function statusText(
     ['upstreams', upstreams.join(', ') || 'none'],
     ['since', `${when(status.started_at)} UTC`],
     ['policy', status.policy],
-    ['model', status.model],
+    ['model', modelText(status)],
     ['workers', count(status.workers)],
     ['decision hash', status.decision_hash],
   ].filter(([, text]) => text !== '');
   return `${paint.bold(`Sallyport ${printable(status.version)}`)}\n${facts(rows, width, paint)}`;
+}
+
+/** Which model is in force, since when, or how far away the first one is. */
+function modelText({ model, model_learned_at, routes_known, learning }: LiveStatus): string {
+  const learned = model_learned_at === '' ? 'nothing learned yet' : `learned ${when(model_learned_at)} UTC`;
+  const next = !learning.enabled
+    ? 'learning is off'
+    : `${count(learning.seen)} of at least ${count(learning.wanted)} exchanges for the next`;
+  return `${model}: ${learned}, ${counted(routes_known, 'route')} known, ${next}`;
 }
 
 /** Rows of a name and a text, whose longer texts go on under themselves. */

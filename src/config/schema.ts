@@ -7,21 +7,10 @@ import { CLASSES } from '../engine/detector.ts';
 import { ACTIONS } from '../engine/policy.ts';
 import { parseCidr } from '../lib/ip.ts';
 import { checked, cidr, cidrProblem, dateProblem } from './checks.ts';
+import { admin, learning, records, telemetry } from './keep.ts';
 import { ROUTE_CLASS_NAMES } from './names.ts';
 import { mode, policies } from './policies.ts';
-import {
-  admin,
-  answers,
-  challenge,
-  gateway,
-  identity,
-  limits,
-  listen,
-  records,
-  telemetry,
-  upstream,
-  upstreams,
-} from './serve.ts';
+import { answers, challenge, gateway, identity, limits, listen, upstream, upstreams } from './serve.ts';
 
 /** Longest pattern accepted: a longer one is a list that should be written as a list. */
 const MAX_PATTERN_LENGTH = 500;
@@ -215,6 +204,7 @@ export const configSchema = z
     challenge,
     answers,
     records,
+    learning,
     telemetry,
     admin,
     inputs,

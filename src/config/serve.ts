@@ -10,7 +10,7 @@ const seconds = (preset: number, max: number) => z.number().positive().max(max).
 const bytes = (preset: number) => z.int().positive().default(preset);
 const filePath = z.string().min(1);
 
-const listenAddress = z
+export const listenAddress = z
   .union([z.int(), z.string()])
   .refine(
     (value) => parseListen(value) !== null,
@@ -266,72 +266,3 @@ export const limits = z
   )
   .default([])
   .describe('Rate limits: they apply in every mode, unless they say otherwise.');
-
-export const records = z
-  .strictObject({
-    data_dir: filePath
-      .default('sallyport-data')
-      .describe('Ledger, journal, keys and snapshots; relative to this file.'),
-    ledger: z.strictObject({ commit_ms: z.int().min(1).max(50).default(20) }).prefault({}),
-    journal: z
-      .strictObject({
-        enabled: z.boolean().default(true),
-        max_bytes: z
-          .int()
-          .min(1_048_576)
-          .default(2 * 1024 ** 3)
-          .describe('Oldest segments go beyond it.'),
-        segment_bytes: z
-          .int()
-          .min(65_536)
-          .default(64 * 1024 * 1024),
-        sample: z
-          .number()
-          .min(0)
-          .max(1)
-          .default(1)
-          .describe('Share of unremarkable exchanges kept; below 1 replay is by weight.'),
-        ring_bytes: z
-          .int()
-          .min(0)
-          .default(64 * 1024 * 1024)
-          .describe('The last 15 minutes, whole, encrypted in memory.'),
-      })
-      .prefault({}),
-  })
-  .prefault({})
-  .describe('What is kept, and where.');
-
-export const telemetry = z
-  .strictObject({
-    traces: z
-      .strictObject({
-        endpoint: z.url().optional().describe('OTLP over HTTP: http://127.0.0.1:4318/v1/traces.'),
-        sample: z.number().min(0).max(1).default(0.01),
-        service_name: z.string().default('sallyport'),
-      })
-      .prefault({}),
-    events: z
-      .strictObject({
-        path: filePath.optional().describe('File for one JSON decision event a request; "-" is standard output.'),
-        only_decided: z.boolean().default(true).describe('Leave out requests about which nothing was decided.'),
-      })
-      .prefault({}),
-  })
-  .prefault({})
-  .describe('Traces and decision events. Metrics are served by the admin listener.');
-
-export const admin = z
-  .strictObject({
-    listen: listenAddress.default('127.0.0.1:9464').describe('Live page, metrics and operator API.'),
-    token_file: filePath.optional().describe('File with the token; made in data_dir when left out.'),
-    hosts: z
-      .array(z.string().regex(/^[A-Za-z0-9.-]+(:\d{1,5})?$/, 'a name such as sallyport.example.com'))
-      .default([])
-      .describe(
-        'Names under which a proxy before the admin listener asks for it; addresses and localhost always work.',
-      ),
-    metrics_without_token: z.boolean().default(false),
-  })
-  .prefault({})
-  .describe('The admin listener.');

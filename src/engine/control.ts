@@ -25,7 +25,7 @@ export interface ControlRecord {
   readonly timeMs: number;
   /** Version of the policy or model now in force, or the id of what is undone. */
   readonly ref: string;
-  /** What the kind of control needs: {@link UndoOrder} for `undo`, a policy source for `policy` and `mode`. */
+  /** What the kind of control needs: {@link UndoOrder} for `undo`, a policy source for `policy` and `mode`, the whole `model`. */
   readonly data: unknown;
 }
 
@@ -42,7 +42,7 @@ export interface UndoOrder {
   readonly actors: readonly KeyRef[];
   /** Populations that they were part of: sums about them that the named detectors read start anew. */
   readonly populations: readonly KeyRef[];
-  /** Detectors whose evidence is not held against the first actor for a while. */
+  /** Detectors whose evidence is not held against these actors for a while; of populations, only against the first. */
   readonly detectors: readonly string[];
   /** Until when, in Unix seconds, and for how many events with such evidence. */
   readonly untilSec: number;

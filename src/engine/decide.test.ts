@@ -2,11 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BOT_STATUS, FLAG, NETWORK_CLASS } from '../enrich/facts.ts';
 import {
-  type CompiledPolicy,
   ceiling,
   ceilingOf,
   cheapest,
-  climb,
   compilePolicy,
   entryOf,
   LIMIT,
@@ -23,7 +21,6 @@ import { type RowInit, rowsOf } from './testing.ts';
 
 fc.configureGlobal({ seed: 20240304 });
 
-const T = 1_709_510_400;
 const every = (actions: readonly ActionName[], missCents: number) =>
   Object.fromEntries(CLASSES.map((name) => [name, { missCents, actions }])) as unknown as Policy['classes'];
 
@@ -55,6 +52,7 @@ const POLICY: Policy = {
   },
   ttlSec: [60, 300, 1800],
   stepSec: 30,
+  stepEvents: 5,
   hysteresisMillinats: 1000,
   mode: 'shadow',
 };
@@ -211,119 +209,5 @@ describe('ceilings', () => {
       for (const botStatus of Object.values(BOT_STATUS))
         expect(of(dimension, { botStatus, flags: FLAG.ALLOWLISTED }, 9, 1)).toEqual(['allow', LIMIT.allowlisted]);
     }
-  });
-});
-
-describe('the ladder', () => {
-  class Ladder {
-    readonly risk = new Int32Array(RISK.size);
-    private readonly p: CompiledPolicy;
-    constructor(p = policy) {
-      this.p = p;
-    }
-    /** One event `sec` after the start at these log-odds of probing. */
-    at(sec: number, logOdds: number, deterministic = false, top: number = ACTION.block): string {
-      this.risk.fill(0, 0, RISK.sec);
-      this.risk[PROBING * GROUPS.length] = logOdds - PRIOR_MILLINATS;
-      propose(this.p, this.risk, 0, top);
-      return ACTIONS[climb(this.p, this.risk, 0, T + sec, top, deterministic)];
-    }
-    until(): number {
-      return this.risk[RISK.untilSec] - T;
-    }
-  }
-  const HIGH = 4000;
-
-  it('begins with the mildest action that holds, and climbs one per 30 s', () => {
-    const l = new Ladder();
-    expect([0, 10, 29, 30, 31].map((s) => l.at(s, HIGH))).toEqual([
-      'throttle',
-      'throttle',
-      'throttle',
-      'block',
-      'block',
-    ]);
-  });
-
-  it('does not wait on a tag, which holds nobody', () => {
-    const l = new Ladder();
-    expect(l.at(0, -2000)).toBe('tag');
-    expect(l.at(1, HIGH)).toBe('throttle');
-    expect(l.until()).toBe(61);
-    expect(l.at(30, HIGH)).toBe('throttle');
-    expect(l.at(31, HIGH)).toBe('block');
-  });
-
-  it('is skipped for classes that are acted on at once', () => {
-    const classes = { ...POLICY.classes, probing: { ...POLICY.classes.probing, atOnce: true } };
-    expect(new Ladder(compilePolicy({ ...POLICY, classes })).at(0, HIGH)).toBe('block');
-  });
-
-  it('goes to the top at once on deterministic evidence', () => {
-    expect(new Ladder().at(0, HIGH, true)).toBe('block');
-    const l = new Ladder();
-    l.at(0, HIGH);
-    expect(l.at(1, HIGH, true)).toBe('block');
-  });
-
-  it('stands until its time is over, however quiet the actor becomes', () => {
-    const l = new Ladder();
-    l.at(0, HIGH, true);
-    expect(l.until()).toBe(60);
-    expect([1, 59].map((s) => l.at(s, PRIOR_MILLINATS))).toEqual(['block', 'block']);
-    expect(l.at(60, PRIOR_MILLINATS)).toBe('allow');
-  });
-
-  it('is left only a nat below where it was entered', () => {
-    const entry = entryOf(policy, PROBING, ACTION.block, ACTION.block);
-    const l = new Ladder();
-    l.at(0, HIGH, true);
-    expect(l.at(60, entry - 950)).toBe('block');
-    expect(l.at(60 + 300, entry - 1050)).toBe('throttle');
-  });
-
-  it('stands longer with each repetition, up to the last rung', () => {
-    const l = new Ladder();
-    let now = 0;
-    const stood: number[] = [];
-    for (let i = 0; i < 5; i++) {
-      l.at(now, HIGH, true);
-      stood.push(l.until() - now);
-      now = l.until();
-      l.at(now, PRIOR_MILLINATS);
-    }
-    expect(stood).toEqual([60, 300, 1800, 1800, 1800]);
-  });
-
-  it('renews what is still deserved when its time is over', () => {
-    const l = new Ladder();
-    l.at(0, HIGH, true);
-    expect(l.at(60, HIGH)).toBe('block');
-    expect(l.until()).toBe(360);
-  });
-
-  it('never exceeds the ceiling of this event, though more stands', () => {
-    const l = new Ladder();
-    l.at(0, HIGH, true);
-    expect(l.at(1, HIGH, false, ACTION.throttle)).toBe('throttle');
-    expect(l.at(2, HIGH, false, ACTION.allow)).toBe('allow');
-    expect(l.at(3, HIGH)).toBe('block');
-  });
-
-  it('skips actions that the class does not have', () => {
-    const p = compilePolicy({ ...POLICY, classes: every(['tag', 'block'], 5000) });
-    const l = new Ladder(p);
-    // With nothing milder before it, a tag announces the block.
-    expect([0, 29, 30].map((s) => l.at(s, HIGH))).toEqual(['tag', 'tag', 'block']);
-  });
-
-  it('keeps its times after 2038', () => {
-    const l = new Ladder();
-    const far = 2 ** 31 + 1000 - T;
-    expect([0, 29, 30].map((s) => l.at(far + s, HIGH))).toEqual(['throttle', 'throttle', 'block']);
-    // Second rung: five minutes.
-    expect(l.at(far + 31, PRIOR_MILLINATS)).toBe('block');
-    expect(l.at(far + 30 + 299, PRIOR_MILLINATS)).toBe('block');
-    expect(l.at(far + 30 + 300, PRIOR_MILLINATS)).toBe('allow');
   });
 });

@@ -146,6 +146,16 @@ function limitTo(action: number, limit: number): void {
 /** The worst class of a risk record and what would be cheapest against it. One object, reused. */
 export const proposal = { action: 0, classIndex: 0, logOdds: 0 };
 
+/**
+ * The cheapest action that may fall. A block that may not becomes a throttle, whether the class has one or not: where a
+ * block is due, not to do anything because others share the actor would be the dearest of all.
+ */
+function permitted(p: CompiledPolicy, classIndex: number, millinats: number, maximum: number): number {
+  const action = cheapest(p, classIndex, millinats, maximum);
+  const kept = maximum === ACTION.throttle && action < maximum;
+  return kept && cheapest(p, classIndex, millinats, ACTION.block) === ACTION.block ? maximum : action;
+}
+
 /** Fills {@link proposal}: the harshest of the classes' cheapest actions; among equals the likeliest class. */
 export function propose(p: CompiledPolicy, risk: Int32Array, at: number, maximum: number): void {
   proposal.action = 0;
@@ -153,7 +163,7 @@ export function propose(p: CompiledPolicy, risk: Int32Array, at: number, maximum
   proposal.logOdds = -0x7fffffff;
   for (let c = 0; c < CLASSES.length; c++) {
     const odds = logOdds(risk, at, c);
-    const action = cheapest(p, c, odds, maximum);
+    const action = permitted(p, c, odds, maximum);
     if (action > proposal.action || (action === proposal.action && odds > proposal.logOdds)) {
       proposal.action = action;
       proposal.classIndex = c;
@@ -163,9 +173,10 @@ export function propose(p: CompiledPolicy, risk: Int32Array, at: number, maximum
 }
 
 /**
- * Moves the standing mitigation of a risk record towards the proposal: up one action per `stepSec` unless the evidence
- * is deterministic or the class is acted on at once, down only when its time is over and the risk has fallen a nat below where it was entered. Returns
- * the action that stands now.
+ * Moves the standing mitigation of a risk record towards the proposal: up one action per `stepSec`, or per `stepEvents` that
+ * brought evidence (`fresh`: this one did), at once where the evidence is deterministic or the class is acted on at once;
+ * down only when its time is over and the risk has fallen a nat below where it was entered. Returns the action that
+ * stands now.
  */
 export function climb(
   p: CompiledPolicy,
@@ -174,22 +185,21 @@ export function climb(
   nowSec: number,
   maximum: number,
   deterministic: boolean,
+  fresh: boolean,
 ): number {
   const { policy } = p;
   let standing = risk[at + RISK.action];
+  if (fresh && standing > 0 && risk[at + RISK.pressed] < policy.stepEvents) risk[at + RISK.pressed]++;
   const expired = standing > 0 && risk[at + RISK.untilSec] >>> 0 <= nowSec;
   if (expired) {
-    const held = cheapest(
-      p,
-      risk[at + RISK.class],
-      logOdds(risk, at, risk[at + RISK.class]) + policy.hysteresisMillinats,
-      maximum,
-    );
+    const classIndex = risk[at + RISK.class];
+    const held = permitted(p, classIndex, logOdds(risk, at, classIndex) + policy.hysteresisMillinats, maximum);
     if (held < standing) standing = Math.max(held, 0);
   }
   const atOnce = deterministic || p.atOnce[proposal.classIndex] !== 0;
   const next = atOnce ? proposal.action : nextRung(p, proposal.classIndex, standing, proposal.action);
-  const waited = nowSec - (risk[at + RISK.sinceSec] >>> 0) >= policy.stepSec;
+  const waited =
+    nowSec - (risk[at + RISK.sinceSec] >>> 0) >= policy.stepSec || risk[at + RISK.pressed] >= policy.stepEvents;
   const mayClimb = atOnce || waited || standing === 0 || (standing === ACTION.tag && next < ACTION.block);
   if (proposal.action > standing && mayClimb) {
     standing = next;
@@ -218,6 +228,7 @@ function stand(p: CompiledPolicy, risk: Int32Array, at: number, action: number, 
   const rung = Math.min(risk[at + RISK.rung], ttl.length - 1);
   risk[at + RISK.action] = action;
   risk[at + RISK.sinceSec] = nowSec;
+  risk[at + RISK.pressed] = 0;
   risk[at + RISK.untilSec] = nowSec + ttl[rung];
   if (action > ACTION.tag) risk[at + RISK.rung] = rung + 1;
 }

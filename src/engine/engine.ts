@@ -10,12 +10,12 @@ import { type Batch, createBatch } from './batch.ts';
 import type { ImposeOrder, UndoEffect, UndoOrder } from './control.ts';
 import { type CompiledPolicy, ceiling, ceilingOf, climb, isEnforced, LIMIT, proposal, propose } from './decide.ts';
 import { Facts } from './facts.ts';
-import { type ActorDimension, DIMENSIONS } from './keys.ts';
+import { type ActorDimension, DIMENSIONS, isPopulation } from './keys.ts';
 import { plan } from './plan.ts';
 import { ACTION } from './policy.ts';
 import { type Instance, KEY_VALUES, type Program } from './program.ts';
 import { addEvidence, decay, RISK } from './risk.ts';
-import { isCrowd, isOfKind } from './scope.ts';
+import { carriedClass, isCrowd, isOfKind } from './scope.ts';
 import type { StatePort } from './state.ts';
 import { Graces, takeBack } from './undo.ts';
 
@@ -141,8 +141,7 @@ export class Engine {
     const instances = batch.response ? program.response : program.request;
     const { when, key: keys, next } = batch.response ? program.responseOrder : program.requestOrder;
     let deterministic = false;
-    const grace = this.graces.size === 0 ? null : this.graces.of(batch);
-    let forgiven = false;
+    const graced = this.graces.size > 0 && this.graces.find(batch);
     for (let i = 0; i < instances.length; i++) {
       if (when[i] >= 0 && batch.conditions[when[i]] === 0) {
         i = next[i] - 1;
@@ -154,10 +153,7 @@ export class Engine {
       const { detector } = instance;
       const said = instance.judgement.judge(instance.handles as never, facts);
       if (said === 0) continue;
-      if (grace !== null && said > 0 && grace.detectors.has(detector.id)) {
-        forgiven = true;
-        continue;
-      }
+      if (graced && said > 0 && this.graces.forgives(detector.id, instance.actor)) continue;
       const millinats = Math.max(EXCULPATING_MOST, Math.min(said, detector.cap));
       const at = key * RISK.size;
       if (batch.hasRisk[key] === 0) {
@@ -174,7 +170,7 @@ export class Engine {
       this.fold(instance.index ^ (millinats << 8));
       listener?.evidence(this, instance, millinats, millinats >= detector.findingAt);
     }
-    if (grace !== null && forgiven) grace.left--;
+    if (graced) this.graces.spend();
     return deterministic;
   }
 
@@ -200,7 +196,8 @@ export class Engine {
       ceilingOf(dimension, facts, principals, level);
       propose(policy, batch.risk, at, ceiling.action);
       const { action, classIndex, logOdds } = proposal;
-      const stands = climb(policy, batch.risk, at, batch.nowSec, ceiling.action, deterministic && batch.dirty[k] !== 0);
+      const fresh = batch.dirty[k] !== 0;
+      const stands = climb(policy, batch.risk, at, batch.nowSec, ceiling.action, deterministic && fresh, fresh);
       batch.dirty[k] = 1;
       this.listener?.risk(this, k, action, classIndex, logOdds, ceiling.limit);
       this.listener?.stands?.(this, k, stands, classIndex, logOdds);
@@ -211,15 +208,25 @@ export class Engine {
         decision.logOdds = logOdds;
         decision.limit = ceiling.limit;
       }
-      if (stands > decision.act) this.enforce(policy, k, stands, batch.risk[at + RISK.class], ceiling.limit);
+      if (stands > 0) this.enforce(policy, k, stands, ceiling.limit);
     }
   }
 
   /** Takes over an action that a policy in force really does about this request. */
-  private enforce(policy: CompiledPolicy, k: number, action: number, classIndex: number, limit: number): void {
+  private enforce(policy: CompiledPolicy, k: number, stands: number, limit: number): void {
     const { batch, facts, decision } = this;
-    if (!isEnforced(policy, classIndex, batch.hi[k], batch.lo[k])) return;
-    if (isCrowd(limit) && action >= ACTION.throttle && (!isOfKind(classIndex, facts) || this.isEstablished())) return;
+    const at = k * RISK.size;
+    let action = stands;
+    let classIndex = batch.risk[at + RISK.class];
+    if (isCrowd(limit) && action >= ACTION.throttle) {
+      if (this.isEstablished()) return;
+      const carried = carriedClass(policy, batch.risk, at, facts, batch.hi[k], batch.lo[k]);
+      if (carried >= 0) {
+        action = ACTION.block;
+        classIndex = carried;
+      } else if (!isOfKind(classIndex, facts)) return;
+    }
+    if (action <= decision.act || !isEnforced(policy, classIndex, batch.hi[k], batch.lo[k])) return;
     decision.act = action;
     decision.actKey = k;
     decision.actClass = classIndex;
@@ -240,9 +247,10 @@ export class Engine {
   /** Takes a decision back, at its place in the sequence. */
   undo(order: UndoOrder): UndoEffect {
     const effect = takeBack(order, this.program, this.state);
-    const { untilSec, events } = order;
-    const detectors = new Set(order.detectors);
-    for (const actor of order.actors) this.graces.grant(actor, { detectors, untilSec, events });
+    order.actors.forEach((actor, i) => {
+      // A population that was only held along with somebody is judged by its other members as before.
+      if (i === 0 || !isPopulation(actor.dimension)) this.graces.grant(actor, order);
+    });
     return effect;
   }
 
@@ -251,6 +259,16 @@ export class Engine {
     const base = DIMENSIONS.indexOf(order.actor.dimension);
     const key = this.program.keys.findIndex((k) => k.second < 0 && k.first === base);
     return key >= 0 && this.state.impose(key, order.actor.hi, order.actor.lo, order);
+  }
+
+  /**
+   * Goes over to a program of the same layout, at its place in the sequence: other baselines, the same records. RangeError
+   * where the layout is another one; then nothing has changed.
+   */
+  adopt(program: Program): void {
+    this.state.adopt(program);
+    this.program = program;
+    this.batch = createBatch(program);
   }
 
   /** Counts a control event into the sequence and the hash. */

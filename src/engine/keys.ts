@@ -21,6 +21,18 @@ export type Dimension = (typeof DIMENSIONS)[number];
 /** Dimensions that a finding can name as the actor. */
 export type ActorDimension = Exclude<Dimension, 'all' | 'path' | 'object' | 'agent'>;
 
+/** Actors that many stand behind: what is held against one of them is not held against its members, nor the other way. */
+export const POPULATIONS = [
+  'tenant',
+  'route',
+  'asn',
+  'network',
+  'fingerprint',
+] as const satisfies readonly ActorDimension[];
+
+export const isPopulation = (dimension: ActorDimension): boolean =>
+  (POPULATIONS as readonly ActorDimension[]).includes(dimension);
+
 export type Key = Dimension | readonly [Dimension, Dimension];
 
 export function keyName(key: Key): string {

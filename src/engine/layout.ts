@@ -110,6 +110,7 @@ export class Layout {
 
   /** The keys as they run, once it is known what each phase reads of the other. */
   keyPrograms(): KeyProgram[] {
+    for (const o of this.operations.values()) if (o.guard !== GUARD.none) this.askGuard(o);
     return this.sortedKeys().map((draft) => ({
       name: keyName(draft.key),
       first: DIMENSIONS.indexOf(typeof draft.key === 'string' ? draft.key : draft.key[0]),
@@ -198,9 +199,12 @@ export class Layout {
     return owner;
   }
 
+  /** What waits for a guard asks for the guard's values. */
+  private askGuard(o: Operation): void {
+    this.ask(this.operations.get(this.owner(o.guardValue)), o.when);
+  }
+
   private withIdle(o: Operation): Operation {
-    for (const other of this.operations.values())
-      if (other.guard !== GUARD.none && this.owner(other.guardValue) === o.source) this.ask(o, other.when);
     return { ...o, idle: this.askedIdle.has(o.source) };
   }
 
@@ -230,8 +234,19 @@ function refuse(aggregate: Aggregate, phase: Phase, source: string, guarding: Op
     throw new Error(`aggregate ${source}: a window has at least ${MIN_WINDOW_MS} ms`);
 }
 
+/** Signatures that were asked for, by phase: one declaration is looked up many times while it is compiled. */
+const SIGNED: Readonly<Record<Phase, WeakMap<Aggregate, string>>> = { request: new WeakMap(), response: new WeakMap() };
+
 /** Text that is equal for equal aggregates, in whatever order they were written down. Conditions go by name. */
 export function signature(aggregate: Aggregate, phase: Phase): string {
+  const known = SIGNED[phase].get(aggregate);
+  if (known !== undefined) return known;
+  const signed = sign(aggregate, phase);
+  SIGNED[phase].set(aggregate, signed);
+  return signed;
+}
+
+function sign(aggregate: Aggregate, phase: Phase): string {
   const { when, guard, ...rest } = aggregate;
   const flat: Record<string, unknown> = {
     ...rest,

@@ -49,6 +49,8 @@ export interface Policy {
   readonly ttlSec: readonly number[];
   /** Seconds before the next harsher action, unless the evidence is deterministic. */
   readonly stepSec: number;
+  /** Or events with evidence: who goes on against a mild action has shown that it does not hold. */
+  readonly stepEvents: number;
   /** A mitigation is left this far below where it was entered, in millinats. */
   readonly hysteresisMillinats: number;
   readonly mode: Mode;

@@ -25,7 +25,9 @@ export const RISK = {
   sinceSec: CLASS_COUNT * GROUP_COUNT + 4,
   /** Class of the standing mitigation. */
   class: CLASS_COUNT * GROUP_COUNT + 5,
-  size: CLASS_COUNT * GROUP_COUNT + 6,
+  /** Events with evidence that the actor has added since then. */
+  pressed: CLASS_COUNT * GROUP_COUNT + 6,
+  size: CLASS_COUNT * GROUP_COUNT + 7,
 } as const;
 
 /** Evidence halves in this time, in seconds. */

@@ -4,9 +4,11 @@
  * of those none that carries an established identity.
  */
 import { FLAG, METHODS, ROUTE_CLASS, SOFTWARE_CLASS } from '../enrich/facts.ts';
-import { LIMIT } from './decide.ts';
+import { type CompiledPolicy, cheapest, isEnforced, LIMIT } from './decide.ts';
 import { CLASSES, type FindingClass } from './detector.ts';
 import type { Facts } from './facts.ts';
+import { ACTION } from './policy.ts';
+import { logOdds } from './risk.ts';
 
 const GET = METHODS.indexOf('GET');
 const HEAD = METHODS.indexOf('HEAD');
@@ -37,6 +39,39 @@ const BY_INDEX = CLASSES.map((name) => KINDS[name]);
 /** Is this a request of the kind that evidence of a class is about? */
 export function isOfKind(classIndex: number, facts: Facts): boolean {
   return BY_INDEX[classIndex](facts);
+}
+
+/** Evidence of content rules from which a request counts as carrying code, in millinats: what broken front ends send is below. */
+const CARRIED_FROM = 2500;
+
+/** Classes whose evidence can stand in a single request, and whether it does. */
+const CARRIED: readonly (readonly [classIndex: number, carries: (f: Facts) => boolean])[] = [
+  [CLASSES.indexOf('injection'), (f) => f.contentMillinats >= CARRIED_FROM],
+  [CLASSES.indexOf('declared-tool'), (f) => f.softwareClass === SOFTWARE_CLASS.tool],
+  [CLASSES.indexOf('probing'), (f) => f.probeRule !== 0],
+  [CLASSES.indexOf('decoy'), (f) => f.decoy !== 0],
+];
+
+/**
+ * Class for which an actor that many share deserves a block that may not fall on it, where this request carries the
+ * evidence itself: it can be refused, for it is the abuser's and nobody else's. −1 for none.
+ */
+export function carriedClass(
+  p: CompiledPolicy,
+  risk: Int32Array,
+  at: number,
+  facts: Facts,
+  hi: number,
+  lo: number,
+): number {
+  for (const [c, carries] of CARRIED)
+    if (
+      carries(facts) &&
+      isEnforced(p, c, hi, lo) &&
+      cheapest(p, c, logOdds(risk, at, c), ACTION.block) === ACTION.block
+    )
+      return c;
+  return -1;
 }
 
 /** Do several people stand behind an actor with this limit? */

@@ -12,7 +12,7 @@ import type { Facts } from './facts.ts';
 import type { ActorDimension } from './keys.ts';
 import { ACTION, ACTIONS, type Policy } from './policy.ts';
 import { detectorOf, type RowInit, rowsOf } from './testing.ts';
-import { MAX_GRACES } from './undo.ts';
+import { concernedBy, MAX_GRACES } from './undo.ts';
 
 const T = 1_709_510_400_000;
 const ENFORCED: Policy = { ...DEFAULT_POLICY, mode: 'enforce' };
@@ -90,12 +90,54 @@ describe('taking a decision back', () => {
     expect(late.at(-1)).toBeGreaterThan(ACTION.tag);
   });
 
+  it('of a population is about the population: its members are judged as always', () => {
+    const { engine, step } = engineOf(ENFORCED, [counting('a', ['ip', 'fingerprint'])]);
+    const actors = [{ dimension: 'fingerprint', hi: 0, lo: 3 }] as const;
+    engine.undo({ ...ORDER, actors, populations: [], events: 1000 });
+    const acts = Array.from({ length: 6 }, (_, i) => step(i * 40, { ...BAD, ipLo: 8 }));
+    expect(acts.at(-1)?.act).toBeGreaterThan(ACTION.tag);
+    expect(engine.program.keys[acts.at(-1)?.actKey as number].name).toBe('ip');
+  });
+
+  it('that a population only came along with gives it no grace', () => {
+    const { engine, step } = engineOf(ENFORCED, [counting('a', ['fingerprint'])]);
+    const actors = [ORDER.actors[0], { dimension: 'fingerprint', hi: 0, lo: 3 }] as const;
+    engine.undo({ ...ORDER, actors, populations: [], events: 1000 });
+    const acts = Array.from({ length: 6 }, (_, i) => step(i * 40, { ...BAD, ipLo: 8 }).act);
+    expect(acts.at(-1)).toBeGreaterThan(ACTION.tag);
+    // The wronged actor itself is left alone, whomever its requests are held against.
+    expect(step(300, { ...BAD, fingerprintLo: 4 }).act).toBe(0);
+  });
+
+  it('is added to what was granted before', () => {
+    const { engine, step } = wronged(1000);
+    engine.undo({ ...ORDER, detectors: ['b'], populations: [], events: 1000 });
+    for (let i = 0; i < 6; i++) expect(step(201 + i * 40, { ...BAD, fingerprintLo: 0 }).act).toBe(0);
+  });
+
   it('keeps a bounded number of graces', () => {
     const { engine, step } = wronged();
     for (let i = 0; i < MAX_GRACES; i++)
       engine.undo({ ...ORDER, actors: [{ dimension: 'ip', hi: 1, lo: i + 1 }], populations: [] });
     const acts = Array.from({ length: 5 }, (_, i) => step(220 + i * 40, BAD).act);
     expect(acts.at(-1)).toBeGreaterThan(0);
+  });
+});
+
+describe('who is concerned', () => {
+  const worse = condition('worse', (f) => f.bytes > 1);
+  const reading = (id: string, when: typeof bad, classOf: 'probing' | 'scraping' = 'probing') =>
+    detectorOf({ id, class: classOf }, ({ actor }) => ({
+      needs: { n: count({ key: actor, windowMs: 1000, when }) },
+      judge: () => 0,
+    }));
+
+  it('is who counts the same requests for the same class', () => {
+    const detectors = [reading('a', bad), reading('b', bad), reading('c', worse), reading('d', bad, 'scraping')];
+    const program = compile(detectors, { baselines: PRIOR_BASELINES, seed: 0 });
+    expect(concernedBy(program, ['a'])).toEqual(['a', 'b']);
+    expect(concernedBy(program, ['c', 'gone'])).toEqual(['c', 'gone']);
+    expect(concernedBy(program, ['d', 'c'])).toEqual(['c', 'd']);
   });
 });
 
@@ -151,5 +193,21 @@ describe('what is enforced', () => {
     const session: RowInit = { ...probe, sessionLo: 4, principalLo: 5 };
     step(243, { ...session, flags: FLAG.AUTHENTICATED, status: 200 }, true);
     expect(step(244, session).act).toBe(0);
+  });
+
+  it('refuses of a shared address what carries the evidence itself, once a block would be due', () => {
+    const shared: RowInit = { networkClass: NETWORK_CLASS.mobile, fingerprintLo: 0, ipLo: 7 };
+    const code: RowInit = { ...shared, contentMillinats: 5000, contentRule: 1 };
+    const { step } = engineOf(ENFORCED, [{ ...counting('a'), class: 'injection' }, counting('b', ['session'])]);
+    const first = Array.from({ length: 4 }, (_, i) => ACTIONS[step(i, { ...BAD, ...code }).act]);
+    expect(first).toEqual(['allow', 'allow', 'block', 'block']);
+    expect(ACTIONS[step(5, code).action]).toBe('throttle');
+    expect(ACTIONS[step(6, { ...shared, flags: FLAG.QUERY }).act]).toBe('throttle');
+    expect(step(7, { ...shared, contentMillinats: 1000, contentRule: 1, flags: 0 }).act).toBe(ACTION.throttle);
+    expect(step(8, shared).act).toBe(0);
+    const session: RowInit = { ...code, sessionLo: 4, principalLo: 5 };
+    step(9, { ...session, flags: FLAG.AUTHENTICATED, status: 200 }, true);
+    expect(step(10, session).act).toBe(0);
+    expect(ACTIONS[step(11, { ...session, sessionLo: 6 }).act]).toBe('block');
   });
 });

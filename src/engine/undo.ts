@@ -2,7 +2,7 @@
 import { combine, lanes } from '../lib/hash.ts';
 import type { Batch } from './batch.ts';
 import type { KeyRef, UndoEffect, UndoOrder } from './control.ts';
-import { DIMENSIONS } from './keys.ts';
+import { type ActorDimension, DIMENSIONS, isPopulation } from './keys.ts';
 import { type Instance, type KeyProgram, OP, type Program } from './program.ts';
 import type { StatePort } from './state.ts';
 
@@ -18,26 +18,39 @@ const KIND_NAMES = Object.fromEntries(Object.entries(OP).map(([name, kind]) => [
 interface Grace {
   readonly detectors: ReadonlySet<string>;
   readonly untilSec: number;
+  /** A population's grace is about the population: whoever else uses the same software is judged as always. */
+  readonly population: boolean;
   left: number;
 }
 
 /** Actors whose mitigation was taken back: the same evidence is not held against them again for a while. */
 export class Graces {
   private readonly byActor = new Map<string, Grace>();
+  /** Of the event in work. */
+  private readonly present: Grace[] = [];
+  private readonly used = new Set<Grace>();
 
   get size(): number {
     return this.byActor.size;
   }
 
-  grant(actor: KeyRef, grace: Omit<Grace, 'left'> & { readonly events: number }): void {
+  grant(actor: KeyRef, order: Pick<UndoOrder, 'detectors' | 'untilSec' | 'events'>): void {
     const key = graceKey(DIMENSIONS.indexOf(actor.dimension), actor.hi, actor.lo);
+    // What was granted before for other detectors stays granted.
+    const before = this.byActor.get(key)?.detectors ?? [];
     this.byActor.delete(key);
-    this.byActor.set(key, { detectors: grace.detectors, untilSec: grace.untilSec, left: grace.events });
+    this.byActor.set(key, {
+      detectors: new Set([...before, ...order.detectors]),
+      untilSec: order.untilSec,
+      population: isPopulation(actor.dimension),
+      left: order.events,
+    });
     if (this.byActor.size > MAX_GRACES) this.byActor.delete(this.byActor.keys().next().value as string);
   }
 
-  /** The grace that an actor of this event has, if any. */
-  of(batch: Batch): Grace | null {
+  /** Looks up the graces that actors of this event have; false where none has one. */
+  find(batch: Batch): boolean {
+    this.present.length = 0;
     for (let i = 0; i < batch.presentCount; i++) {
       const k = batch.present[i];
       const key = batch.program.keys[k];
@@ -45,14 +58,52 @@ export class Graces {
       const id = graceKey(key.first, batch.hi[k], batch.lo[k]);
       const grace = this.byActor.get(id);
       if (grace === undefined) continue;
-      if (grace.untilSec > batch.nowSec && grace.left > 0) return grace;
-      this.byActor.delete(id);
+      if (grace.untilSec > batch.nowSec && grace.left > 0) this.present.push(grace);
+      else this.byActor.delete(id);
     }
-    return null;
+    return this.present.length > 0;
+  }
+
+  /** Is this detector's evidence about an actor of the event forgiven? */
+  forgives(detector: string, actor: ActorDimension): boolean {
+    for (const grace of this.present) {
+      if (!grace.detectors.has(detector) || (grace.population && !isPopulation(actor))) continue;
+      this.used.add(grace);
+      return true;
+    }
+    return false;
+  }
+
+  /** The event is judged: what has forgiven something has one event less left. */
+  spend(): void {
+    for (const grace of this.used) grace.left--;
+    this.used.clear();
   }
 }
 
 const graceKey = (dimension: number, hi: number, lo: number): string => `${dimension}:${hi}:${lo}`;
+
+/**
+ * Detectors that the same requests are evidence to, sorted: the given ones, and those of their class that count requests
+ * under one of the same conditions. Who forgives failed logins to one of them has to forgive them to all: else the next
+ * one says the same of the same requests a minute later.
+ */
+export function concernedBy(program: Program, detectors: readonly string[]): string[] {
+  const concerned = new Set(detectors);
+  for (const given of program.instances) {
+    if (!detectors.includes(given.detector.id)) continue;
+    const counted = conditionsOf(given);
+    for (const other of program.instances)
+      if (other.detector.class === given.detector.class && conditionsOf(other).some((c) => counted.includes(c)))
+        concerned.add(other.detector.id);
+  }
+  return [...concerned].sort();
+}
+
+/** Conditions under which the requests come that an instance reads about. */
+function conditionsOf({ when, reads }: Instance): number[] {
+  return [when, ...reads.flatMap(({ operation }) => [operation.when, operation.hit])].filter((c) => c >= 0);
+}
 
 /** Carries out what {@link UndoOrder} says about records. The grace is the engine's to grant. */
 export function takeBack(order: UndoOrder, program: Program, state: StatePort): UndoEffect {

@@ -15,6 +15,8 @@ export interface RouteTemplate {
   readonly answered: number;
   readonly requests: number;
   readonly origin: 'configured' | 'openapi' | 'learned';
+  /** A more general template has taken over: nothing matches this one any more, and its place stays taken. */
+  readonly retired?: true;
 }
 
 /** First guesses (p0) and limits. Each says where it comes from, and a finding repeats it. */
@@ -45,6 +47,9 @@ export interface LearnedModel {
   readonly tells?: readonly OutcomeKind[];
   /** Host names that history was answered for, most requests first; absent where the log does not tell. */
   readonly hosts?: readonly string[];
+  /** When it was learned from live traffic, in Unix ms, and how many exchanges it rests on. */
+  readonly learnedMs?: number;
+  readonly exchanges?: number;
 }
 
 /** What holds before anything was learned. docs/detectors.md says where they come from. */

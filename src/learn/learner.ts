@@ -13,13 +13,15 @@ import { BUSINESS } from '../event/exchange.ts';
 import { combine, hashBytes, hashString, lanes } from '../lib/hash.ts';
 import { learnBaselines } from './baselines.ts';
 import { learnHosts, learnRoutes } from './routes.ts';
-import { type Cell, HistorySample, SAMPLE_REQUESTS, wide } from './sample.ts';
+import { actorNumber, type CellRecord, HistorySample, SAMPLE_REQUESTS, wide } from './sample.ts';
 import { tally } from './tally.ts';
 
 /** Paths longer than this are not remembered, in bytes. */
 const MAX_PATH = 512;
 /** Texts kept so that equal paths and hosts of the sample share one string. */
 const MAX_INTERNED = 50_000;
+/** Actors that were found out and whose cells are still in the sample: beyond it they are taken out at once. */
+const MAX_EXCLUDED = 10_000;
 /** Evidence of the content rules from which on a request teaches no route, in millinats. */
 const SUSPICIOUS_CONTENT = 3000;
 const MINUTE_MS = 60_000;
@@ -43,6 +45,13 @@ export interface LearnerOptions {
   readonly routeClasses?: readonly ClassOverride[];
   /** Requests kept in the sample. */
   readonly sampleRequests?: number;
+  /** Texts kept so that equal ones share one string. */
+  readonly interned?: number;
+  /**
+   * Live traffic, of which more is known than a log tells: who has an identity that the API accepted is one of its clients,
+   * with whatever software; and outcomes that an answer's status tells are marked where they are seen, exchange by exchange.
+   */
+  readonly live?: boolean;
 }
 
 export class ModelLearner {
@@ -51,6 +60,9 @@ export class ModelLearner {
   private readonly sample: HistorySample;
   private readonly target = new Target();
   private readonly interned = new Map<number, string>();
+  private readonly mostInterned: number;
+  private readonly actor = { hi: 0, lo: 0 };
+  private readonly excluded = new Set<number>();
   private readonly outcomes = {
     login: { all: 0, refused: 0 },
     code: { all: 0, refused: 0 },
@@ -61,6 +73,34 @@ export class ModelLearner {
     this.options = options;
     this.seed = options.seed ?? 0;
     this.sample = new HistorySample(this.seed, options.sampleRequests ?? SAMPLE_REQUESTS);
+    this.mostInterned = options.interned ?? MAX_INTERNED;
+  }
+
+  /** Requests in the sample. */
+  get requests(): number {
+    return this.sample.requests;
+  }
+
+  /** What was seen of an actor so far is not to teach: it was found out. */
+  exclude(actorHi: number, actorLo: number): void {
+    this.excluded.add(actorNumber(actorHi, actorLo, this.seed));
+    if (this.excluded.size >= MAX_EXCLUDED) this.purge();
+  }
+
+  /** The sample, without the excluded, in pieces for another thread; {@link load} takes them there. */
+  pieces(size: number): Generator<CellRecord[]> {
+    this.purge();
+    return this.sample.pieces(size);
+  }
+
+  load(records: readonly CellRecord[]): void {
+    this.sample.load(records);
+  }
+
+  private purge(): void {
+    const { excluded } = this;
+    if (excluded.size > 0) this.sample.drop((cell) => excluded.has(cell.actor));
+    excluded.clear();
   }
 
   /**
@@ -70,18 +110,23 @@ export class ModelLearner {
   observe(batch: FactBatch, row: number): void {
     if (batch.kind[row] === BUSINESS) return;
     this.seeOutcome(batch, row);
+    this.identify(batch, row);
+    const time = batch.timeMs[row];
+    const { actor } = this;
+    // Once the sample is full this is all that most rows cost.
+    if (!this.sample.wants(actor.hi, actor.lo, time)) return;
     const target = this.target;
     const at = batch.targetAt[row];
     readTarget(batch.text, at, at + batch.targetLength[row], this.seed, target);
     if (target.form !== TARGET_FORM.origin && target.form !== TARGET_FORM.absolute) return;
     if (target.pathEnd - target.pathStart > MAX_PATH) return;
-    const cell = this.cellOf(batch, row);
+    const cell = this.sample.cellFor(actor.hi, actor.lo, time);
     if (cell === null) return;
     const { pathHi, pathLo } = target;
     const softwareClass = batch.softwareClass[row];
-    const declared = softwareClass === SOFTWARE_CLASS.bot || softwareClass === SOFTWARE_CLASS.tool;
+    const isClient = this.options.live === true && (batch.flags[row] & FLAG.AUTHENTICATED) !== 0;
+    const declared = !isClient && (softwareClass === SOFTWARE_CLASS.bot || softwareClass === SOFTWARE_CLASS.tool);
     if (declared && softwareClass > cell.software) cell.software = softwareClass;
-    const time = batch.timeMs[row];
     const odd = (batch.flags[row] & (FLAG.MALFORMED | FLAG.PROXY_ATTEMPT)) !== 0;
     combine(pathHi, pathLo, batch.status[row], time);
     this.sample.add(cell, {
@@ -117,26 +162,31 @@ export class ModelLearner {
 
   /** The model of what was observed so far. */
   finish(): LearnedModel {
+    this.purge();
     const tallies = tally(this.sample.cells(), this.options.routeClasses ?? []);
     const routes = learnRoutes(tallies, this.options.routes ?? [], this.options.routeClasses ?? [], this.seed);
     const model = {
       routes,
       baselines: learnBaselines(tallies.honestActors(), tallies.honestLogins()),
       hosts: learnHosts(tallies),
-      tells: this.tells(),
+      tells: this.options.live === true ? [] : this.tells(),
     };
     return { version: versionOf(model), ...model };
   }
 
-  private cellOf(batch: FactBatch, row: number): Cell | null {
-    const time = batch.timeMs[row];
+  /** Sets the lanes of the actor of a row. */
+  private identify(batch: FactBatch, row: number): void {
+    const { actor } = this;
     if (batch.ipHi[row] !== 0 || batch.ipLo[row] !== 0) {
-      return this.sample.cellFor(batch.ipHi[row], batch.ipLo[row], time);
+      actor.hi = batch.ipHi[row];
+      actor.lo = batch.ipLo[row];
+    } else if (batch.sessionHi[row] !== 0 || batch.sessionLo[row] !== 0) {
+      actor.hi = batch.sessionHi[row];
+      actor.lo = batch.sessionLo[row];
+    } else {
+      actor.hi = batch.fingerprintHi[row];
+      actor.lo = batch.fingerprintLo[row];
     }
-    if (batch.sessionHi[row] !== 0 || batch.sessionLo[row] !== 0) {
-      return this.sample.cellFor(batch.sessionHi[row], batch.sessionLo[row], time);
-    }
-    return this.sample.cellFor(batch.fingerprintHi[row], batch.fingerprintLo[row], time);
   }
 
   private siteOf(batch: FactBatch, row: number): string {
@@ -160,7 +210,7 @@ export class ModelLearner {
     let known = this.interned.get(key);
     if (known === undefined) {
       known = mark + latin1(text, host.start, host.end).toLowerCase();
-      if (this.interned.size < MAX_INTERNED) this.interned.set(key, known);
+      if (this.interned.size < this.mostInterned) this.interned.set(key, known);
     }
     return known;
   }
@@ -170,7 +220,7 @@ export class ModelLearner {
     let known = this.interned.get(key);
     if (known === undefined) {
       known = latin1(buf, start, end);
-      if (this.interned.size < MAX_INTERNED) this.interned.set(key, known);
+      if (this.interned.size < this.mostInterned) this.interned.set(key, known);
     }
     return known;
   }

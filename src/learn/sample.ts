@@ -91,6 +91,17 @@ export function wide(hi: number, lo: number): number {
   return (hi >>> 0) * 2_097_152 + (lo >>> 11);
 }
 
+const hourOf = (timeMs: number): number => (Number.isNaN(timeMs) ? 0 : Math.floor(timeMs / HOUR_MS));
+
+/** A cell as another thread is told of it. */
+export type CellRecord = Pick<Cell, 'key' | 'actor' | 'hour' | 'seen' | 'software' | 'requests'>;
+
+/** The number that stands for an actor in {@link Cell.actor}. */
+export function actorNumber(actorHi: number, actorLo: number, seed: number): number {
+  combine(actorHi, actorLo, seed, 0);
+  return wide(lanes.hi, lanes.lo);
+}
+
 export class HistorySample {
   private readonly seed: number;
   private readonly limit: number;
@@ -107,18 +118,26 @@ export class HistorySample {
 
   /** The cell of an actor and time, null where it is not in the sample. A new cell counts once a request is added. */
   cellFor(actorHi: number, actorLo: number, timeMs: number): Cell | null {
-    const hour = Number.isNaN(timeMs) ? 0 : Math.floor(timeMs / HOUR_MS);
-    combine(actorHi, actorLo, this.seed, mix32(hour ^ this.seed));
-    const key = wide(lanes.hi, lanes.lo);
+    const key = this.keyOf(actorHi, actorLo, timeMs);
     if (key >= this.bound) return null;
+    const hour = hourOf(timeMs);
     let cell = this.byKey.get(key);
     if (cell === undefined) {
-      combine(actorHi, actorLo, this.seed, 0);
-      cell = new Cell(key, wide(lanes.hi, lanes.lo), hour);
+      cell = new Cell(key, actorNumber(actorHi, actorLo, this.seed), hour);
       this.byKey.set(key, cell);
       this.push(cell);
     }
     return cell;
+  }
+
+  /** False where {@link cellFor} would say no. */
+  wants(actorHi: number, actorLo: number, timeMs: number): boolean {
+    return this.keyOf(actorHi, actorLo, timeMs) < this.bound;
+  }
+
+  private keyOf(actorHi: number, actorLo: number, timeMs: number): number {
+    combine(actorHi, actorLo, this.seed, mix32(hourOf(timeMs) ^ this.seed));
+    return wide(lanes.hi, lanes.lo);
   }
 
   add(cell: Cell, request: Observation): void {
@@ -126,6 +145,51 @@ export class HistorySample {
     cell.add(request);
     this.kept += cell.kept - before;
     while (this.kept > this.limit && this.heap.length > 1) this.dropLargest();
+  }
+
+  get requests(): number {
+    return this.kept;
+  }
+
+  /** Gives up the cells that are named, as if their actors had never come. */
+  drop(isUnwanted: (cell: Cell) => boolean): void {
+    const stay = this.heap.filter((cell) => !isUnwanted(cell));
+    if (stay.length === this.heap.length) return;
+    this.heap.length = 0;
+    this.byKey.clear();
+    this.kept = 0;
+    for (const cell of stay) this.restore(cell);
+  }
+
+  /**
+   * The cells as they are, in pieces of about so many requests: what another thread is sent, a piece at a time, while this
+   * one goes on sampling.
+   */
+  *pieces(size: number): Generator<CellRecord[]> {
+    let piece: CellRecord[] = [];
+    let requests = 0;
+    for (const cell of [...this.heap]) {
+      if (cell.requests.length > CELL_REQUESTS) cell.cut();
+      const { key, actor, hour, seen, software } = cell;
+      piece.push({ key, actor, hour, seen, software, requests: cell.requests });
+      requests += cell.requests.length;
+      if (requests < size) continue;
+      yield piece;
+      piece = [];
+      requests = 0;
+    }
+    if (piece.length > 0) yield piece;
+  }
+
+  /** Takes over what {@link pieces} gave. */
+  load(records: readonly CellRecord[]): void {
+    for (const record of records) this.restore(Object.assign(new Cell(record.key, record.actor, record.hour), record));
+  }
+
+  private restore(cell: Cell): void {
+    this.byKey.set(cell.key, cell);
+    this.kept += cell.kept;
+    this.push(cell);
   }
 
   /** All cells in the order of their keys, their requests in order: the same for the same history. */

@@ -11,6 +11,7 @@ import { GUARD_ERRORS } from './errors/guard.ts';
 import { INBOUND_ERRORS } from './errors/inbound.ts';
 import { JOURNAL_ERRORS } from './errors/journal.ts';
 import { LEDGER_ERRORS } from './errors/ledger.ts';
+import { MODEL_ERRORS } from './errors/model.ts';
 import { OPERATOR_ERRORS } from './errors/operator.ts';
 import { UPSTREAM_ERRORS } from './errors/upstream.ts';
 
@@ -110,6 +111,7 @@ export const ERRORS = {
     title: 'A network table cannot be used',
     advice: 'Give a MaxMind DB file (.mmdb), or reinstall the package to get the shipped table back.',
   },
+  ...MODEL_ERRORS,
   SP6001: {
     title: 'No such detector',
     advice: 'Run sallyport detectors to see the detectors and their ids.',

@@ -6,7 +6,7 @@
 import type { Policy } from '../engine/policy.ts';
 
 export const DEFAULT_POLICY: Policy = {
-  version: 'default-2',
+  version: 'default-3',
   classes: {
     probing: { missCents: 400, actions: ['tag', 'throttle', 'block'] },
     injection: { missCents: 800, actions: ['tag', 'block'] },
@@ -44,6 +44,7 @@ export const DEFAULT_POLICY: Policy = {
   },
   ttlSec: [60, 300, 1800, 7200, 86_400],
   stepSec: 30,
+  stepEvents: 5,
   hysteresisMillinats: 1000,
   mode: 'shadow',
 };

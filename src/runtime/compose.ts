@@ -41,17 +41,17 @@ export interface ComposedEngine {
   readonly state: MemoryState;
   readonly engine: Engine;
   readonly policies: PolicySource;
+  /** The same detectors and thresholds, measured against another model. */
+  recompile(model: LearnedModel): Program;
 }
 
 /** Puts an embedded engine together. `listen` is given the program, because what is listened for is named there. */
 export function composeEngine(setup: EngineSetup, listen: (program: Program) => EngineListener): ComposedEngine {
   const detectors = (setup.detectors ?? DETECTORS).filter((d) => !setup.disabled?.includes(d.id));
-  const program = compile(detectors, {
-    baselines: setup.model.baselines,
-    seed: setup.seed,
-    thresholds: setup.thresholds,
-    builtin: BUILTIN,
-  });
+  const { seed, thresholds } = setup;
+  const recompile = ({ baselines }: LearnedModel): Program =>
+    compile(detectors, { baselines, seed, thresholds, builtin: BUILTIN });
+  const program = recompile(setup.model);
   const state = new MemoryState(program, setup.scale);
   const policies = setup.policies ?? { version: DEFAULT_POLICY.version, base: DEFAULT_POLICY, rules: [] };
   const { base, book } = compileBook(policies, setup.seed);
@@ -63,7 +63,7 @@ export function composeEngine(setup: EngineSetup, listen: (program: Program) => 
     listener: listen(program),
     principalsValue: program.builtin.principals,
   });
-  return { program, state, engine, policies };
+  return { program, state, engine, policies, recompile };
 }
 
 export interface ComposeOptions extends EngineSetup {

@@ -21,7 +21,14 @@ import type { MetricsSnapshot } from '../../runtime/telemetry/metrics.ts';
 import { mergeTrust, type ProxyTrustReport } from '../../runtime/telemetry/proxy-trust.ts';
 import { Telemetry } from '../../runtime/telemetry/telemetry.ts';
 import { type Overrides, withOverrides } from './overrides.ts';
-import { OWNER_PATH, OWNER_SECRET, WORKER_SETUP, type WorkerReport, type WorkerSetup } from './worker-setup.ts';
+import {
+  OWNER_PATH,
+  OWNER_SECRET,
+  type OwnerPush,
+  WORKER_SETUP,
+  type WorkerReport,
+  type WorkerSetup,
+} from './worker-setup.ts';
 
 export interface ServeOptions {
   /** Loads the configuration: at the start and with each reload. */
@@ -67,7 +74,17 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 }
 
 /** Keys that only count when a process starts. */
-const STATIC = ['listen', 'admin', 'records', 'identity', 'seed', 'networks', 'detectors', 'telemetry'] as const;
+const STATIC = [
+  'listen',
+  'admin',
+  'records',
+  'identity',
+  'seed',
+  'networks',
+  'detectors',
+  'routes',
+  'telemetry',
+] as const;
 
 class Server implements Serving {
   private readonly options: ServeOptions;
@@ -118,6 +135,7 @@ class Server implements Serving {
       ephemeral: options.ephemeral,
       facts: () => ({ workers: this.workers, upstreams: this.servers() }),
       onCondition: ({ code, active, message }) => options.onNote(active ? `${code}: ${message}` : `${code} is over`),
+      onNote: options.onNote,
     });
     this.telemetry = this.newTelemetry(loaded);
     this.telemetry.policy = this.live.runtime.policies.version;
@@ -145,7 +163,7 @@ class Server implements Serving {
 
   /** One process does everything: the gate is a function call. */
   private async startHere(): Promise<void> {
-    const { live, loaded, telemetry } = this;
+    const { live, loaded, telemetry, options } = this;
     this.gateway = await openGateway({
       loaded,
       gate: live.runtime,
@@ -154,7 +172,11 @@ class Server implements Serving {
       telemetry,
       onDegradation: (level, reason) => live.runtime.setDegradation(level, reason, Date.now()),
     });
-    this.urls = this.gateway.listeners.addresses.map((a) => a.url);
+    const { gateway } = this;
+    live.models.onChange((model) => {
+      gateway.learned(model).catch((error: Error) => options.onNote(`SP5005: ${error.message}`));
+    });
+    this.urls = gateway.listeners.addresses.map((a) => a.url);
   }
 
   /** This process owns the state; workers listen, enrich, and ask it over a socket. */
@@ -163,22 +185,26 @@ class Server implements Serving {
     const secret = randomBytes(32).toString('hex');
     this.owner = await serveOwner(ownerPath(live.dataDir), live.runtime, {
       secret,
+      // What their rows are enriched by: too much for the environment, and another one from time to time.
+      welcome: () => ({ model: live.models.current }) satisfies OwnerPush,
       onReport: (worker, _name, snapshot) => this.reported(worker, snapshot as WorkerReport),
       onProblem: (code, message) => options.onNote(`${code}: ${message}`),
     });
-    const { path } = this.owner;
+    const { owner } = this;
+    live.models.onChange((model) => owner.push({ model } satisfies OwnerPush));
+    const { model: _, ...enrichment } = live.enrichment;
     const setup: WorkerSetup = {
       configPath: options.configPath,
       overrides: options.overrides,
       version: options.version,
-      enrichment: live.enrichment,
+      enrichment,
       secrets: {
         challenge: live.secrets.challenge.toString('hex'),
         pseudonyms: live.secrets.pseudonyms.toString('hex'),
       },
       policy: live.runtime.policies.version,
     };
-    const env = { [OWNER_PATH]: path, [OWNER_SECRET]: secret, [WORKER_SETUP]: JSON.stringify(setup) };
+    const env = { [OWNER_PATH]: owner.path, [OWNER_SECRET]: secret, [WORKER_SETUP]: JSON.stringify(setup) };
     const self = import.meta.url;
     this.workerPool = await startWorkers(this.workers, {
       exec: fileURLToPath(new URL(self.endsWith('.ts') ? './worker.ts' : './worker.js', self)),
@@ -267,7 +293,7 @@ class Server implements Serving {
     return { trustedProxies, hosts, allowlist: config.allowlist, decoys: config.decoys };
   }
 
-  private async reloadPool(enrichment: Live['enrichment']): Promise<void> {
+  private async reloadPool({ model: _, ...enrichment }: Live['enrichment']): Promise<void> {
     const results = await (this.workerPool as Workers).reload({ enrichment });
     const failed = results.find((r) => r.error !== '');
     if (failed !== undefined) throw new SallyportError('SP7008', `worker ${failed.worker}: ${failed.error}`);

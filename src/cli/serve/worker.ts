@@ -2,14 +2,21 @@
 import { knownNames } from '../../config/known.ts';
 import { loadConfig } from '../../config/load.ts';
 import { DETECTORS } from '../../detectors/index.ts';
-import { openGateway } from '../../doors/gateway/gateway.ts';
+import { type Gateway, openGateway } from '../../doors/gateway/gateway.ts';
+import { EMPTY_MODEL } from '../../enrich/model.ts';
 import { FORMATS } from '../../event/formats/index.ts';
-import type { EnrichmentSetup } from '../../runtime/enrichment.ts';
 import { connectOwner } from '../../runtime/owner/client.ts';
 import { joinWorkers, workerNumber } from '../../runtime/owner/worker.ts';
 import { Telemetry } from '../../runtime/telemetry/telemetry.ts';
 import { withOverrides } from './overrides.ts';
-import { OWNER_PATH, OWNER_SECRET, WORKER_SETUP, type WorkerReport, type WorkerSetup } from './worker-setup.ts';
+import {
+  OWNER_PATH,
+  OWNER_SECRET,
+  type OwnerPush,
+  WORKER_SETUP,
+  type WorkerReport,
+  type WorkerSetup,
+} from './worker-setup.ts';
 
 /** How often a worker tells the owner its numbers, in ms. */
 const REPORT_MS = 1000;
@@ -21,9 +28,18 @@ async function main(): Promise<void> {
     withOverrides(loadConfig(setup.configPath ?? undefined, knownNames(FORMATS, DETECTORS)), setup.overrides);
   const loaded = load();
   const note = (text: string): void => void process.stderr.write(`worker ${workerNumber()}: ${text}\n`);
+  let model = EMPTY_MODEL;
+  let gateway: Gateway | null = null;
   const owner = await connectOwner(env[OWNER_PATH] ?? '', {
     secret: env[OWNER_SECRET] ?? '',
     worker: workerNumber(),
+    onPush: (message) => {
+      const pushed = message as OwnerPush;
+      // The same again after a connection that was lost.
+      if (pushed.model.version === model.version) return;
+      model = pushed.model;
+      gateway?.learned(model).catch((error: Error) => note(`SP5005: ${error.message}`));
+    },
     onState: (state, why) => {
       if (state === 'lost') note(`the owner of state is lost: ${why}`);
     },
@@ -37,10 +53,11 @@ async function main(): Promise<void> {
   });
   telemetry.policy = setup.policy;
   let degradation = 0;
-  const gateway = await openGateway({
+  const begun = model;
+  const opened = await openGateway({
     loaded,
     gate: owner,
-    enrichment: setup.enrichment,
+    enrichment: { ...setup.enrichment, model },
     secrets: {
       challenge: Buffer.from(setup.secrets.challenge, 'hex'),
       pseudonyms: Buffer.from(setup.secrets.pseudonyms, 'hex'),
@@ -50,22 +67,27 @@ async function main(): Promise<void> {
       degradation = level;
     },
   });
+  gateway = opened;
+  if (begun !== model) await opened.learned(model);
   const report = (): void => {
     telemetry.metrics.registry.collect();
     const numbers: WorkerReport = {
       metrics: telemetry.metrics.registry.snapshot(),
       trust: telemetry.trustReport(),
-      servers: gateway.servers(),
+      servers: opened.servers(),
       degradation,
     };
     owner.report('numbers', numbers);
   };
   const timer = setInterval(report, REPORT_MS);
   joinWorkers({
-    reload: async (payload) => gateway.update(load(), (payload as { enrichment: EnrichmentSetup }).enrichment),
+    reload: async (payload) => {
+      const { enrichment } = payload as Pick<WorkerSetup, 'enrichment'>;
+      await opened.update(load(), { ...enrichment, model });
+    },
     drain: async (ms) => {
       clearInterval(timer);
-      await gateway.drain(ms);
+      await opened.drain(ms);
       report();
       await owner.close();
       await telemetry.close();

@@ -83,13 +83,21 @@ export interface Outcome {
   readonly firstByteMs: number;
 }
 
+/** What was seen while a head was read, so that nobody has to look for it once more. */
+export interface HeadNotes {
+  /** A stream of events: without an end, and to be passed on at once. */
+  readonly eventStream: boolean;
+  /** There are headers that speak to the gateway: `Sallyport-…`. */
+  readonly signals: boolean;
+}
+
 /** What the gateway wants of an answer of the upstream before it is passed on. */
 export interface ForwardHooks {
   /**
    * Head of the answer: its status and its end-to-end headers, which the hook may change in place. Called once, before
    * anything is sent to the client; not for 1xx.
    */
-  head(status: number, headers: HeaderList): void;
+  head(status: number, headers: HeaderList, notes?: HeadNotes): void;
   /** The exchange is over. Called exactly once, whatever happened. */
   done(outcome: Outcome): void;
 }

@@ -9,15 +9,16 @@ import type { Duplex } from 'node:stream';
 import { ALLOW, type Verdict } from '../../runtime/live/verdict.ts';
 import { readTraceHeaders, traceHeaders, writeTraceHeaders } from '../../runtime/telemetry/trace-context.ts';
 import { CONTEXT_INVALID, type RequestSpan, type UpstreamSpan } from '../../runtime/telemetry/tracing.ts';
-import type { ForwardHooks, HeaderList, Outcome, Refusal, Ticket } from './contract.ts';
+import type { ForwardHooks, HeaderList, HeadNotes, Outcome, Refusal, Ticket } from './contract.ts';
 
 import { THROTTLED } from './guard/client-throttle.ts';
 import { isRefusal } from './guard/guard.ts';
 import type { Admitted } from './http/admit.ts';
 import { upstreamHeaders } from './http/forwarded.ts';
-import type { Rooms, Underway } from './rooms.ts';
+import type { Rooms } from './rooms.ts';
 import type { Slot } from './rows.ts';
 import { type Signal, takeSignals } from './signals.ts';
+import type { Underway } from './underway.ts';
 
 /** What an upgraded connection brings besides its request. */
 export interface Upgraded {
@@ -35,6 +36,7 @@ export class Exchange implements ForwardHooks, Underway {
   readonly inbound: Admitted;
   verdict: Verdict = ALLOW;
   slot: Slot | null = null;
+  place = -1;
   private readonly rooms: Rooms;
   private ticket: Ticket;
   private readonly upgraded: Upgraded | null;
@@ -176,11 +178,14 @@ export class Exchange implements ForwardHooks, Underway {
     } else if (this.invalidContext) writeTraceHeaders(headers, '', '');
   }
 
-  head(status: number, headers: HeaderList): void {
+  head(status: number, headers: HeaderList, notes?: HeadNotes): void {
     this.status = status;
     // What goes on for hours must not take up a route's room, and how long it goes on is no latency.
-    if (status === 101 || isEventStream(headers)) this.ticket.leave('ok', this.rooms.now() - this.forwardedAt);
-    if (this.rooms.readsSignals) this.signal = takeSignals(headers, this.rooms.principalHeader);
+    if (status === 101 || (notes === undefined ? isEventStream(headers) : notes.eventStream))
+      this.ticket.leave('ok', this.rooms.now() - this.forwardedAt);
+    const { readsSignals, principalHeader } = this.rooms;
+    if (readsSignals && (notes === undefined || notes.signals || principalHeader !== ''))
+      this.signal = takeSignals(headers, principalHeader);
     if (this.verdict.limit !== null) headers.push(...this.rooms.responder.limitHeaders(this.verdict));
   }
 

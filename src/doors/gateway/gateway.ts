@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { LoadedConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
+import type { LearnedModel } from '../../enrich/model.ts';
 import { Allowlist } from '../../runtime/allowlist.ts';
 import { buildEnricher, type EnrichmentSetup } from '../../runtime/enrichment.ts';
 import type { Gate } from '../../runtime/live/verdict.ts';
@@ -52,6 +53,8 @@ export interface Gateway {
   inFlight(): number;
   /** Takes another configuration into force without losing a request. Throws where it cannot be used; then nothing changed. */
   update(loaded: LoadedConfig, enrichment: EnrichmentSetup): Promise<void>;
+  /** Goes over to another model, from some request on. Ids of routes mean the same in both: nothing has to wait for it. */
+  learned(model: LearnedModel): Promise<void>;
   /** Takes nothing new, lets what is under way end, closes. */
   drain(ms: number): Promise<void>;
 }
@@ -75,18 +78,31 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const timer = setInterval(() => sweep(rooms), SWEEP_MS);
   timer.unref();
+  let setup = options.enrichment;
+  let turn = 0;
+  const learned = async (model: LearnedModel): Promise<void> => {
+    const mine = ++turn;
+    setup = { ...setup, model };
+    const parts = await enrichment(setup, pseudonyms);
+    if (mine === turn) rooms.observer.use(parts.enricher, parts.allowlist);
+  };
   return {
     listeners,
+    learned,
     servers: () => rooms.forwarder.servers(),
     inFlight: () => rooms.active.size,
-    async update(next, setup) {
-      const parts = await enrichment(setup, pseudonyms);
+    async update(next, given) {
+      const before = turn;
+      const parts = await enrichment(given, pseudonyms);
       rooms.forwarder.update(next.config);
       rooms.responder.update(actConfig(next.config));
       rooms.guard.update(next.config.gateway.overload);
       listeners.update(next.config);
       rooms.observer.use(parts.enricher, parts.allowlist);
       settle(rooms, next);
+      const { model } = setup;
+      setup = given;
+      if (turn !== before) await learned(model);
     },
     async drain(ms) {
       await listeners.drain(ms);
@@ -197,5 +213,7 @@ function upgrade(
 
 function sweep(rooms: Rooms): void {
   const nowMs = rooms.clock();
-  for (const exchange of rooms.active) if (nowMs - exchange.inbound.startedMs >= PARTIAL_MS) exchange.partial(nowMs);
+  rooms.active.each((exchange) => {
+    if (nowMs - exchange.inbound.startedMs >= PARTIAL_MS) exchange.partial(nowMs);
+  });
 }

@@ -1,66 +1,84 @@
 import { createHmac } from 'node:crypto';
 
-/** Pseudonyms remembered, so that a secret is not hashed with every request. */
-const MAX_PSEUDONYMS = 50_000;
-
 /**
  * Session ids and keys never get into a row, a journal or a log: a keyed hash (HMAC-SHA-256, 80 bits of it) stands for them
  * from the first line on.
  */
 export class Pseudonyms {
   private readonly key: Buffer;
-  private readonly known = new Map<string, string>();
 
   constructor(key: Buffer) {
     this.key = key;
   }
 
   /** `kind` is put before it, so that people see what it stands for. */
-  of(kind: 'session' | 'key', secret: string): string {
-    const known = this.known.get(secret);
-    if (known !== undefined) return known;
-    const name = `${kind}-${createHmac('sha256', this.key).update(`${kind}\0${secret}`).digest('hex').slice(0, 20)}`;
-    if (this.known.size >= MAX_PSEUDONYMS) this.known.delete(this.known.keys().next().value as string);
-    this.known.set(secret, name);
-    return name;
+  of(kind: IdentityKind, secret: string): string {
+    return `${kind}-${createHmac('sha256', this.key).update(`${kind}\0${secret}`).digest('hex').slice(0, 20)}`;
   }
 }
 
+export type IdentityKind = 'session' | 'key';
+
+/** A session or key that has come with a request. */
+export interface Identity {
+  /** What it is remembered by: the secret itself, or the pseudonym of a long one. */
+  readonly id: string;
+  readonly kind: IdentityKind;
+  /** The pseudonym. */
+  readonly name: string;
+  /** Whom it was seen to belong to: {@link NAMELESS} where only its acceptance is known, '' for nobody yet. */
+  principal: string;
+}
+
+/** The principal of a key that was accepted without the upstream naming its owner. */
+export const NAMELESS = '\u0000';
+
+/** Sessions or keys remembered whose owner is known, and without one, so that a secret is not hashed with every request. */
+const MAX_KNOWN = 100_000;
+const MAX_STRANGERS = 25_000;
+/** Longer secrets are hashed each time they come: keeping them would take more memory than a stranger is worth. */
+const MAX_SECRET = 1024;
+
 /**
- * Whom a session or credential was seen to belong to: the upstream said so with an answer it gave. Remembered so that the
- * next request is known when it comes, not only when it has been answered. Bounded; the longest unused goes.
+ * Sessions and keys, each with its pseudonym and with whom the upstream said it belongs to: the next request is known when
+ * it comes, not only when it has been answered. One look-up a request for those who are known. Bounded; those learned
+ * first go first, and strangers never push out anybody who is known.
  */
+export class Identities {
+  private readonly pseudonyms: Pseudonyms;
+  private readonly known = { session: new Map<string, Identity>(), key: new Map<string, Identity>() };
+  private readonly strangers = { session: new Map<string, Identity>(), key: new Map<string, Identity>() };
 
-/** Sessions and credentials remembered. */
-const MAX_REMEMBERED = 100_000;
-
-export class IdentityMemory {
-  /** A credential that was accepted without the upstream naming its owner. */
-  static readonly NAMELESS = '\u0000';
-  private readonly known = new Map<string, string>();
-
-  /** The principal behind a session or credential; NAMELESS where only its acceptance is known, '' for nobody. */
-  of(session: string, credential: string): string {
-    return (
-      (credential === '' ? undefined : this.known.get(`c${credential}`)) ??
-      (session === '' ? undefined : this.known.get(`s${session}`)) ??
-      ''
-    );
+  constructor(pseudonyms: Pseudonyms) {
+    this.pseudonyms = pseudonyms;
   }
 
-  learn(session: string, credential: string, principal: string): void {
-    if (credential !== '') this.set(`c${credential}`, principal);
-    if (session !== '') this.set(`s${session}`, principal);
+  of(kind: IdentityKind, secret: string): Identity {
+    const id = secret.length <= MAX_SECRET ? secret : this.pseudonyms.of(kind, secret);
+    return this.known[kind].get(id) ?? this.strangers[kind].get(id) ?? this.meet(kind, id, secret);
   }
 
-  forget(session: string, credential: string): void {
-    if (credential !== '') this.known.delete(`c${credential}`);
-    if (session !== '') this.known.delete(`s${session}`);
+  learn(identity: Identity, principal: string): void {
+    identity.principal = principal;
+    const known = this.known[identity.kind];
+    if (known.get(identity.id) === identity) return;
+    this.strangers[identity.kind].delete(identity.id);
+    put(known, identity, MAX_KNOWN);
   }
 
-  private set(key: string, principal: string): void {
-    if (this.known.get(key) === principal) return;
-    this.known.set(key, principal);
-    if (this.known.size > MAX_REMEMBERED) this.known.delete(this.known.keys().next().value as string);
+  forget(identity: Identity): void {
+    identity.principal = '';
+    this.known[identity.kind].delete(identity.id);
   }
+
+  private meet(kind: IdentityKind, id: string, secret: string): Identity {
+    const identity = { id, kind, name: id === secret ? this.pseudonyms.of(kind, secret) : id, principal: '' };
+    put(this.strangers[kind], identity, MAX_STRANGERS);
+    return identity;
+  }
+}
+
+function put(map: Map<string, Identity>, identity: Identity, most: number): void {
+  map.set(identity.id, identity);
+  if (map.size > most) map.delete(map.keys().next().value as string);
 }

@@ -10,7 +10,8 @@ import { type BusinessName, type OutcomeKind, REPEATING } from '../../event/even
 import { BUSINESS, F, RawExchange } from '../../event/exchange.ts';
 import type { Allowlist } from '../../runtime/allowlist.ts';
 import type { HeaderList, Inbound, Outcome } from './contract.ts';
-import { IdentityMemory, type Pseudonyms } from './identity.ts';
+import { equalsFolded } from './http/names.ts';
+import { Identities, type Identity, NAMELESS, type Pseudonyms } from './identity.ts';
 import type { RowPool, Slot } from './rows.ts';
 import type { Signal, SignalEvent } from './signals.ts';
 
@@ -18,6 +19,10 @@ import type { Signal, SignalEvent } from './signals.ts';
 const MAX_VALUE = 8192;
 /** Bytes kept free in a row for what the upstream says about the caller. */
 const SIGNAL_ROOM = 256;
+/** Bytes for what is always short: addresses, method, protocol, pseudonyms. */
+const OTHER_ROOM = 640;
+/** Shorter texts are copied letter by letter: a native copy costs more than it saves. */
+const NATIVE_COPY = 40;
 
 export interface ObserverOptions {
   readonly identity: Config['identity'];
@@ -38,20 +43,25 @@ interface Found {
   agent: string;
   referrer: string;
   forwarded: string;
-  session: string;
-  credential: string;
+  session: Identity | null;
+  credential: Identity | null;
 }
 
 export class Observer {
   private options: ObserverOptions;
   private readonly raw = new RawExchange();
-  private readonly memory = new IdentityMemory();
-  private readonly credentialHeaders: ReadonlySet<string>;
-  private readonly found: Found = { agent: '', referrer: '', forwarded: '', session: '', credential: '' };
+  private readonly identities: Identities;
+  /** Names of headers with keys, by their length. */
+  private readonly credentialNames: string[][] = [];
+  private readonly found: Found = { agent: '', referrer: '', forwarded: '', session: null, credential: null };
 
   constructor(options: ObserverOptions) {
     this.options = options;
-    this.credentialHeaders = new Set(options.identity.credential_headers.map((name) => name.toLowerCase()));
+    this.identities = new Identities(options.pseudonyms);
+    for (const name of options.identity.credential_headers) {
+      this.credentialNames[name.length] ??= [];
+      this.credentialNames[name.length].push(name.toLowerCase());
+    }
   }
 
   /** Goes over to an enricher with another model. */
@@ -63,14 +73,14 @@ export class Observer {
   request(inbound: Inbound): Slot | null {
     const { found } = this;
     this.look(inbound.headers);
-    const known =
-      found.session === '' && found.credential === '' ? '' : this.memory.of(found.session, found.credential);
+    const { session, credential } = found;
+    const known = credential?.principal || session?.principal || '';
     const lengths =
       inbound.target.length + inbound.host.length + found.agent.length + found.referrer.length + found.forwarded.length;
-    const slot = this.options.pool.take(lengths + found.session.length + found.credential.length + SIGNAL_ROOM + 512);
+    const slot = this.options.pool.take(lengths + known.length + SIGNAL_ROOM + OTHER_ROOM);
     if (slot === null) return null;
-    slot.session = found.session;
-    slot.credential = found.credential;
+    slot.session = session;
+    slot.credential = credential;
     const { raw } = this;
     raw.reset(slot.batch.text);
     raw.timeMs = inbound.startedMs;
@@ -85,10 +95,10 @@ export class Observer {
     at = this.put(slot, F.protocol, inbound.protocol, at);
     at = this.put(slot, F.referrer, found.referrer, at);
     at = this.put(slot, F.agent, found.agent, at);
-    at = this.put(slot, F.session, found.session, at);
-    at = this.put(slot, F.credential, found.credential, at);
+    if (session !== null) at = this.put(slot, F.session, session.name, at);
+    if (credential !== null) at = this.put(slot, F.credential, credential.name, at);
     raw.proven = known !== '';
-    if (known !== '' && known !== IdentityMemory.NAMELESS) this.put(slot, F.principal, known, at);
+    if (known !== '' && known !== NAMELESS) this.put(slot, F.principal, known, at);
     this.options.enricher.row(raw, slot.batch, slot.row, 0, 1);
     if (this.options.isHoneytoken?.(inbound.target)) slot.batch.decoy[slot.row] = HONEYTOKEN;
     this.options.allowlist.apply(slot.batch, slot.row);
@@ -108,7 +118,7 @@ export class Observer {
     const { session, credential } = slot;
     if (signal !== null && signal.principal !== '' && admitted) this.name(slot, signal.principal);
     const named = batch.principalLength[row] > 0;
-    const claimed = named || credential !== '';
+    const claimed = named || credential !== null;
     setOutcome(batch, row, {
       status: outcome.status,
       bytes: outcome.bytes,
@@ -118,10 +128,15 @@ export class Observer {
     });
     if (!admitted || outcome.status === 0) return;
     const { status } = outcome;
-    if (status === 401 || status === 407) this.memory.forget(session, credential);
-    else if (status < 400 && signal !== null && signal.principal !== '')
-      this.memory.learn(session, credential, signal.principal);
-    else if (status < 400 && credential !== '') this.memory.learn('', credential, IdentityMemory.NAMELESS);
+    if (status === 401 || status === 407) {
+      if (session !== null) this.identities.forget(session);
+      if (credential !== null) this.identities.forget(credential);
+    } else if (status < 400 && signal !== null && signal.principal !== '') {
+      if (session !== null) this.identities.learn(session, signal.principal);
+      if (credential !== null) this.identities.learn(credential, signal.principal);
+    } else if (status < 400 && credential !== null && credential.principal !== NAMELESS) {
+      this.identities.learn(credential, NAMELESS);
+    }
   }
 
   /** A row for a business event that came with an answer: who asked is whom the exchange was with. */
@@ -133,11 +148,9 @@ export class Observer {
       principal.length +
         event.object.length +
         inbound.target.length +
-        found.session.length +
-        found.credential.length +
         found.agent.length +
         found.forwarded.length +
-        512,
+        OTHER_ROOM,
     );
     if (own === null) return null;
     raw.reset(own.batch.text);
@@ -153,8 +166,8 @@ export class Observer {
     at = this.put(own, F.target, event.object, at);
     at = this.put(own, F.agent, found.agent, at);
     at = this.put(own, F.protocol, inbound.protocol, at);
-    at = this.put(own, F.session, found.session, at);
-    at = this.put(own, F.credential, found.credential, at);
+    if (found.session !== null) at = this.put(own, F.session, found.session.name, at);
+    if (found.credential !== null) at = this.put(own, F.credential, found.credential.name, at);
     this.put(own, F.principal, principal, at);
     this.options.enricher.row(raw, own.batch, own.row, 0, 1);
     // The exchange has told which client it was; a business event has no protocol of its own.
@@ -174,53 +187,40 @@ export class Observer {
   }
 
   private put(slot: Slot, field: number, text: string, at: number): number {
-    if (text === '') return at;
-    const end = at + slot.bytes.write(text, at, MAX_VALUE, 'latin1');
+    const { length } = text;
+    if (length === 0) return at;
+    const { bytes } = slot;
+    let end = at + length;
+    if (length >= NATIVE_COPY) end = at + bytes.write(text, at, MAX_VALUE, 'latin1');
+    else for (let i = 0; i < length; i++) bytes[at + i] = text.charCodeAt(i);
     this.raw.set(field, at, end);
     return end;
   }
 
   /** One pass over the headers: by length first, so that most names are passed over without being looked at. */
   private look(headers: HeaderList): void {
-    const { found } = this;
+    const { found, identities, credentialNames } = this;
     found.agent = '';
     found.referrer = '';
     found.forwarded = '';
-    found.session = '';
-    found.credential = '';
+    let session = '';
+    let credential = '';
     let authorization = '';
     for (let i = 0; i < headers.length; i += 2) {
       const name = headers[i];
-      switch (name.length) {
-        case 6:
-          if (found.session === '' && isNamed(name, 'cookie')) found.session = this.sessionOf(headers[i + 1]);
-          else if (this.credentialHeaders.has(name.toLowerCase())) found.credential ||= headers[i + 1];
-          break;
-        case 7:
-          if (isNamed(name, 'referer')) found.referrer = headers[i + 1];
-          else if (this.credentialHeaders.has(name.toLowerCase())) found.credential ||= headers[i + 1];
-          break;
-        case 10:
-          if (isNamed(name, 'user-agent')) found.agent = headers[i + 1];
-          else if (this.credentialHeaders.has(name.toLowerCase())) found.credential ||= headers[i + 1];
-          break;
-        case 13:
-          if (isNamed(name, 'authorization')) authorization = headers[i + 1];
-          else if (this.credentialHeaders.has(name.toLowerCase())) found.credential ||= headers[i + 1];
-          break;
-        case 15:
-          if (isNamed(name, 'x-forwarded-for'))
-            found.forwarded = found.forwarded === '' ? headers[i + 1] : `${found.forwarded}, ${headers[i + 1]}`;
-          else if (this.credentialHeaders.has(name.toLowerCase())) found.credential ||= headers[i + 1];
-          break;
-        default:
-          if (this.credentialHeaders.has(name.toLowerCase())) found.credential ||= headers[i + 1];
-      }
+      const value = headers[i + 1];
+      const { length } = name;
+      if (length === 10 && isNamed(name, 'user-agent')) found.agent = value;
+      else if (length === 15 && isNamed(name, 'x-forwarded-for'))
+        found.forwarded = found.forwarded === '' ? value : `${found.forwarded}, ${value}`;
+      else if (length === 6 && session === '' && isNamed(name, 'cookie')) session = this.sessionOf(value);
+      else if (length === 13 && isNamed(name, 'authorization')) authorization = value;
+      else if (length === 7 && isNamed(name, 'referer')) found.referrer = value;
+      else if (credential === '' && credentialNames[length]?.includes(name.toLowerCase())) credential = value;
     }
-    if (found.credential === '' && authorization !== '') found.credential = tokenOf(authorization);
-    const { pseudonyms } = this.options;
-    if (found.credential !== '') found.credential = pseudonyms.of('key', found.credential);
-    if (found.session !== '') found.session = pseudonyms.of('session', found.session);
+    if (credential === '' && authorization !== '') credential = tokenOf(authorization);
+    found.credential = credential === '' ? null : identities.of('key', credential);
+    found.session = session === '' ? null : identities.of('session', session);
   }
 
   private sessionOf(cookie: string): string {
@@ -249,7 +249,8 @@ const KIND_ROUTES: Readonly<Record<OutcomeKind, readonly number[]>> = {
   account: [ROUTE_CLASS.lookup, ROUTE_CLASS.reset],
 };
 
-const isNamed = (name: string, wanted: string): boolean => name === wanted || name.toLowerCase() === wanted;
+/** An underscore is no dash here: what a proxy did not write itself, it may have passed on from a stranger. */
+const isNamed = (name: string, wanted: string): boolean => equalsFolded(name, wanted) && name.indexOf('_') < 0;
 
 /** The token of `Bearer …`; '' for Basic and others, which carry a password rather than a key. */
 function tokenOf(authorization: string): string {

@@ -1,6 +1,6 @@
 /** The rooms of a gateway, as an exchange finds them. */
 import type { ErrorCode } from '../../lib/errors.ts';
-import type { Gate, Verdict } from '../../runtime/live/verdict.ts';
+import type { Gate } from '../../runtime/live/verdict.ts';
 import type { Telemetry } from '../../runtime/telemetry/telemetry.ts';
 import type { Tracer } from '../../runtime/telemetry/tracing.ts';
 import type { ActResponder } from './act/responder.ts';
@@ -11,15 +11,8 @@ import type { AdmitSettings, Admitted } from './http/admit.ts';
 import { sendProblem } from './http/problem.ts';
 import type { Observer } from './observe.ts';
 import { RowPool } from './rows.ts';
+import { type Underway, UnderwayList } from './underway.ts';
 import type { UpdatableForwarder } from './upstream/index.ts';
-
-/** An exchange under way, as far as its rooms look at it. */
-export interface Underway {
-  readonly inbound: Admitted;
-  readonly verdict: Verdict;
-  readonly traceId: string;
-  partial(nowMs: number): void;
-}
 
 /** What an exchange needs of the gateway. */
 export class Rooms {
@@ -28,7 +21,7 @@ export class Rooms {
   readonly clock: () => number;
   readonly now: () => number;
   readonly telemetry: Telemetry;
-  readonly active = new Set<Underway>();
+  readonly active = new UnderwayList();
   observer!: Observer;
   responder!: ActResponder;
   forwarder!: UpdatableForwarder;
@@ -85,7 +78,7 @@ export class Rooms {
   }
 
   ended(exchange: Underway, outcome: Outcome, elapsedMs: number): void {
-    this.active.delete(exchange);
+    this.active.remove(exchange);
     const { inbound, verdict } = exchange;
     this.telemetry.ended(inbound, verdict, outcome, elapsedMs, exchange.traceId, this.clock);
   }

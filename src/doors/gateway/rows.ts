@@ -3,6 +3,7 @@
  * with a piece of text memory for each row, given back and used again. Nothing is allocated for a request.
  */
 import { createBatch, type FactBatch } from '../../enrich/facts.ts';
+import type { Identity } from './identity.ts';
 
 /** Text memory of one row, in bytes: target, agent, referrer, addresses and identities of most requests fit the first. */
 const SLOT_BYTES = [3072, 65_536] as const;
@@ -17,9 +18,9 @@ export interface Slot {
   readonly start: number;
   readonly size: number;
   readonly kind: number;
-  /** Pseudonyms of the session and credential that the request carries; '' for none. */
-  session: string;
-  credential: string;
+  /** The session and credential that the request carries; null for none. */
+  session: Identity | null;
+  credential: Identity | null;
 }
 
 export class RowPool {
@@ -38,6 +39,8 @@ export class RowPool {
 
   give(slot: Slot): void {
     this.inUse--;
+    slot.session = null;
+    slot.credential = null;
     this.free[slot.kind].push(slot);
   }
 
@@ -49,6 +52,6 @@ export class RowPool {
     batch.count = rows;
     const bytes = Buffer.from(text.buffer);
     for (let row = rows - 1; row >= 0; row--)
-      this.free[kind].push({ batch, bytes, row, start: row * size, size, kind, session: '', credential: '' });
+      this.free[kind].push({ batch, bytes, row, start: row * size, size, kind, session: null, credential: null });
   }
 }

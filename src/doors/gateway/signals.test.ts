@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { IdentityMemory, Pseudonyms } from './identity.ts';
+import { Identities, NAMELESS, Pseudonyms } from './identity.ts';
 import { takeSignals } from './signals.ts';
 
 describe('signals of the upstream', () => {
@@ -65,16 +65,35 @@ describe('identities', () => {
     expect(new Pseudonyms(Buffer.alloc(32, 2)).of('session', 'secret')).not.toBe(a.of('session', 'secret'));
   });
 
-  it('are remembered by session and by credential, until forgotten', () => {
-    const memory = new IdentityMemory();
-    memory.learn('s1', '', 'alice');
-    memory.learn('', 'k1', IdentityMemory.NAMELESS);
-    expect([memory.of('s1', ''), memory.of('', 'k1'), memory.of('s2', '')]).toEqual([
-      'alice',
-      IdentityMemory.NAMELESS,
-      '',
-    ]);
-    memory.forget('s1', '');
-    expect(memory.of('s1', '')).toBe('');
+  it('are remembered with whom they belong to, until forgotten', () => {
+    const identities = new Identities(new Pseudonyms(Buffer.alloc(32, 1)));
+    const session = identities.of('session', 'same');
+    const key = identities.of('key', 'same');
+    expect(session.name).toMatch(/^session-/);
+    expect(key.name).toMatch(/^key-/);
+    identities.learn(session, 'alice');
+    identities.learn(key, NAMELESS);
+    expect(identities.of('session', 'same').principal).toBe('alice');
+    expect(identities.of('key', 'same').principal).toBe(NAMELESS);
+    identities.forget(session);
+    expect(session.principal).toBe('');
+    expect(identities.of('session', 'same').principal).toBe('');
+  });
+
+  it('of strangers never push out those that are known, however many come', () => {
+    const identities = new Identities(new Pseudonyms(Buffer.alloc(32, 1)));
+    identities.learn(identities.of('key', 'known'), 'alice');
+    const first = identities.of('key', 'stranger');
+    for (let i = 0; i < 25_000; i++) identities.of('key', `guess-${i}`);
+    expect(identities.of('key', 'known').principal).toBe('alice');
+    expect(identities.of('key', 'stranger')).not.toBe(first);
+  });
+
+  it('with long secrets are known again, too', () => {
+    const identities = new Identities(new Pseudonyms(Buffer.alloc(32, 1)));
+    const secret = 'x'.repeat(5000);
+    identities.learn(identities.of('session', secret), 'bob');
+    expect(identities.of('session', secret).principal).toBe('bob');
+    expect(identities.of('session', secret).id).toHaveLength('session-'.length + 20);
   });
 });

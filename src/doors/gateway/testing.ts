@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { defaultConfig, type LoadedConfig } from '../../config/load.ts';
 import { type Config, configSchema } from '../../config/schema.ts';
 import { DETECTORS } from '../../detectors/index.ts';
+import type { MakeModel } from '../../runtime/live/learning.ts';
 import { type Live, startLive } from '../../runtime/live/service.ts';
 import { Telemetry } from '../../runtime/telemetry/telemetry.ts';
 import { type Gateway, openGateway } from './gateway.ts';
@@ -23,6 +24,8 @@ export interface HouseOptions {
   /** Nothing goes to the disk but secrets. */
   readonly ephemeral?: boolean;
   readonly version?: string;
+  /** Makes models elsewhere than on a thread of its own. */
+  readonly makeModel?: MakeModel;
   /** A mistake of ours while a request was in work; thrown without it. */
   readonly onDefect?: (error: unknown) => void;
 }
@@ -57,7 +60,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const version = options.version ?? 'test';
   const facts = () => ({ workers: 1, upstreams: [] });
   const { ephemeral } = options;
-  const live = await startLive({ loaded, mode: config.mode, version, ephemeral, clock, facts });
+  const { makeModel } = options;
+  const live = await startLive({ loaded, mode: config.mode, version, ephemeral, clock, facts, makeModel });
   const telemetry = new Telemetry({
     config,
     version,
@@ -71,6 +75,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   });
   const { enrichment, secrets } = live;
   const gateway = await openGateway({ loaded, gate: live.runtime, enrichment, secrets, telemetry, clock });
+  live.models.onChange((model) => void gateway.learned(model));
   let closed: Promise<void> | null = null;
   const end = async () => {
     await gateway.drain(1000);

@@ -84,7 +84,9 @@ export async function explainFinding(options: ExplainRunOptions): Promise<Explan
   const begun = isMitigation(options.finding) ? await beginningOf(options) : undefined;
   const take = (engine: Engine, finding: FindingRecord): void => {
     // What is read back from a journal is overwritten by what comes next; a run's finding goes on to grow.
-    found = { finding: begun === undefined ? finding : { ...finding }, moment: momentOf(engine, finding.instance) };
+    // A finding keeps the instance it began with; a model taken over since has compiled it anew.
+    const instance = engine.program.instances[finding.instance.index];
+    found = { finding: begun === undefined ? finding : { ...finding }, moment: momentOf(engine, instance) };
   };
   const watch = (): ((recorder: Recorder) => void) => {
     if (begun !== undefined) return watchEvidence(begun, take);

@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { defaultConfig, type LoadedConfig } from '../../config/load.ts';
 import type { ControlRecord } from '../../engine/control.ts';
 import type { Engine } from '../../engine/engine.ts';
+import type { LearnedModel } from '../../enrich/model.ts';
 import { SallyportError } from '../../lib/errors.ts';
 import { journalFolderAt, readHeader } from '../../record/journal/format.ts';
 import {
@@ -14,7 +15,7 @@ import {
 import { seedOfJournal } from '../../record/journal/seed.ts';
 import { openJournal } from '../../record/journal/single.ts';
 import type { ValuesRecord } from '../../record/journal/values.ts';
-import { applyControl } from '../../runtime/control.ts';
+import { applyControl, type Recompile } from '../../runtime/control.ts';
 import { policiesOf } from '../../runtime/policies.ts';
 import { redactor } from '../../runtime/redact.ts';
 import { loadNetworks } from '../../runtime/tables.ts';
@@ -23,7 +24,7 @@ import { Session, type SessionOptions } from './session.ts';
 import { flatten, VERSION } from './try.ts';
 
 /** Applies a control record at its place. */
-export type ApplyControl = (engine: Engine, record: ControlRecord, seed: number) => void;
+export type ApplyControl = (engine: Engine, record: ControlRecord, seed: number, recompile: Recompile) => void;
 
 export interface JournalExtra extends Pick<SessionOptions, 'onDecision'> {
   readonly control?: ApplyControl;
@@ -145,7 +146,7 @@ class LiveRun implements JournalRun {
         this.session.apply(entry.rows, entry.row, entry.response, entry.nowMs);
         this.events++;
       } else if (entry.type === 'control') {
-        this.control(engine, entry.record, this.seed);
+        this.apply(entry.record);
         engine.sequence = entry.sequence;
         this.controls++;
       } else if (entry.type === 'mark' && this.differsAt === null) {
@@ -153,6 +154,12 @@ class LiveRun implements JournalRun {
         if (!same || engine.sequence !== entry.sequence) this.differsAt = entry.sequence;
       }
     }
+  }
+
+  private apply(record: ControlRecord): void {
+    const { engine, recorder, recompile } = this.session.parts;
+    this.control(engine, record, this.seed, recompile);
+    if (record.control === 'model') recorder.model = record.data as LearnedModel;
   }
 
   summary(): JournalSummary {
@@ -178,6 +185,8 @@ class LiveRun implements JournalRun {
     let last: RecordedEvent | undefined;
     for (const entry of this.reader.entries()) {
       if (entry.type === 'event') last = entry;
+      // What was read is judged against the baselines of its time.
+      else if (entry.type === 'control' && entry.record.control === 'model') this.apply(entry.record);
       else if (entry.type === 'values' && last?.sequence === entry.sequence) visit(last, entry.record);
     }
   }

@@ -110,7 +110,7 @@ export class RouteMatcher {
   constructor(routes: readonly RouteTemplate[], seed: number) {
     this.seed = seed;
     this.root = this.newNode();
-    for (let i = 0; i < routes.length; i++) this.add(routes[i], i + 1);
+    for (let i = 0; i < routes.length; i++) if (routes[i].retired !== true) this.add(routes[i], i + 1);
     this.edges = new Edges(this.nodes, seed);
   }
 

@@ -21,6 +21,8 @@ import type { Reason } from './operator.ts';
 export const MAX_LIVE_ACTORS = 50_000;
 /** Seconds of requests kept of an actor before anything stands about it: they are what leaked. */
 const MAX_SECONDS = 900;
+/** Between these risk flows, where control of both was proven. */
+const LINKED: ReadonlySet<string> = new Set(['session', 'credential', 'principal']);
 /** A sentence is written anew when its evidence has grown by this, in millinats. */
 const RESAY_MILLINATS = 300;
 
@@ -36,6 +38,8 @@ export interface LiveMitigation {
   requestsBefore: number;
   requestsMet: number;
   undoneBy: string;
+  /** Of the mitigation whose risk it took over along a proven link; none where it has reasons of its own. */
+  readonly derivedFrom?: string;
   readonly policy: string;
   readonly document: string;
   readonly mode: 'shadow' | 'canary' | 'enforce';
@@ -46,8 +50,6 @@ export interface LiveActor {
   readonly ref: KeyRef;
   readonly actor: Actor;
   readonly reasons: Map<string, { millinats: number; why: string; heldAt: number }>;
-  /** Detectors of the same classes that judged the events with evidence, too: the same requests are evidence to them. */
-  readonly alike: Set<string>;
   /** Lanes of the dimensions of the last event with evidence: which populations and identities it came with. */
   readonly came: Int32Array;
   /** By dimension: 1 where events with evidence came with more than one value of it. */
@@ -60,6 +62,9 @@ export interface LiveActor {
   users: number;
   mitigation: LiveMitigation | null;
 }
+
+/** An actor about whom something stood before a restart. */
+export type Restored = Pick<LiveActor, 'ref' | 'actor' | 'reasons'> & { readonly mitigation: LiveMitigation };
 
 export interface ActorListener {
   started(actor: LiveActor, mitigation: LiveMitigation): void;
@@ -103,7 +108,6 @@ export class ActorBook implements EngineListener {
     if (isNew) this.listener.finding(instance.detector.id);
     const why = this.options.redact(instance.judgement.say(instance.handles as never, engine.facts));
     actor.reasons.set(instance.detector.id, { millinats, why, heldAt: engine.facts.now });
-    addAlike(actor.alike, engine, instance);
     this.fresh.push(evidenceOf(engine, instance, millinats, why));
   }
 
@@ -142,12 +146,24 @@ export class ActorBook implements EngineListener {
 
   /** The mitigation that stands about an actor of the event in work; null for none. */
   standing(engine: Engine, key: number): LiveActor | null {
-    const actor = this.actors.get(numberOf(engine, key));
+    const actor = this.actors.get(numberOf(engine.batch.hi[key], engine.batch.lo[key], key));
     return actor === undefined || actor.mitigation === null ? null : actor;
   }
 
   find(mitigation: string): LiveActor | undefined {
     return this.byMitigation.get(mitigation);
+  }
+
+  /** Takes over what stood before a restart; null where this engine looks at no such actors. */
+  restore(engine: Engine, { ref, actor: shown, reasons, mitigation }: Restored): LiveActor | null {
+    const base = DIMENSIONS.indexOf(ref.dimension);
+    const key = engine.program.keys.findIndex((k) => k.second < 0 && k.first === base);
+    if (key < 0) return null;
+    const actor = this.add(numberOf(ref.hi, ref.lo, key), ref, shown, new Int32Array(2 * DIMENSIONS.length));
+    for (const [detector, reason] of reasons) actor.reasons.set(detector, reason);
+    actor.mitigation = mitigation;
+    this.byMitigation.set(mitigation.id, actor);
+    return actor;
   }
 
   /** Everything that stands, oldest first. */
@@ -174,10 +190,7 @@ export class ActorBook implements EngineListener {
     this.byMitigation.delete(mitigation.id);
     actor.mitigation = null;
     actor.seconds.clear();
-    if (status === 'undone') {
-      actor.reasons.clear();
-      actor.alike.clear();
-    }
+    if (status === 'undone') actor.reasons.clear();
     this.listener.ended(actor, mitigation);
   }
 
@@ -197,6 +210,7 @@ export class ActorBook implements EngineListener {
       requestsBefore: Math.max(0, engine.batch.values[engine.program.keys[key].value + KEY_VALUES.requests] - 1),
       requestsMet: 0,
       undoneBy: '',
+      derivedFrom: actor.reasons.size > 0 ? '' : this.sourceOf(engine, actor),
       policy: compiled.policy.version,
       document: document.document ?? 'default',
       mode: document.mode ?? compiled.policy.mode,
@@ -208,21 +222,36 @@ export class ActorBook implements EngineListener {
     actor.seconds.clear();
   }
 
+  /** Id of what stands about the user, session or credential that an actor without reasons of its own came with. */
+  private sourceOf(engine: Engine, actor: LiveActor): string {
+    const { keys } = engine.program;
+    for (let k = 0; k < keys.length; k++) {
+      if (!LINKED.has(keys[k].name)) continue;
+      const other = this.standing(engine, k);
+      if (other !== null && other !== actor) return (other.mitigation as LiveMitigation).id;
+    }
+    return '';
+  }
+
   private of(engine: Engine, key: number): LiveActor {
-    const number = numberOf(engine, key);
+    const { batch, program, facts } = engine;
+    const number = numberOf(batch.hi[key], batch.lo[key], key);
     const known = this.actors.get(number);
     if (known !== undefined) return known;
-    const { batch, program, facts } = engine;
     const dimension = DIMENSIONS[program.keys[key].first] as ActorDimension;
     const level = batch.values[program.keys[key].value + KEY_VALUES.level];
     const shown = actorOf(dimension, facts, this.model, level);
+    const ref = { dimension, hi: batch.hi[key], lo: batch.lo[key] };
+    return this.add(number, ref, { ...shown, key: this.options.redact(shown.key) }, Int32Array.from(batch.lanes));
+  }
+
+  private add(number: number, ref: KeyRef, shown: Actor, came: Int32Array): LiveActor {
     const actor: LiveActor = {
       number,
-      ref: { dimension, hi: batch.hi[key], lo: batch.lo[key] },
-      actor: { ...shown, key: this.options.redact(shown.key) },
+      ref,
+      actor: shown,
       reasons: new Map(),
-      alike: new Set(),
-      came: Int32Array.from(batch.lanes),
+      came,
       mixed: new Uint8Array(DIMENSIONS.length),
       seconds: new Map(),
       requests: 0,
@@ -257,21 +286,16 @@ export function reasonsOf(actor: LiveActor): Reason[] {
 /** Keeps what the evidence of an actor came with, and where it came with several. */
 function see(actor: LiveActor, lanesNow: Int32Array): void {
   const { came, mixed } = actor;
-  for (let d = 0; d < mixed.length; d++)
-    if (came[2 * d] !== lanesNow[2 * d] || came[2 * d + 1] !== lanesNow[2 * d + 1]) mixed[d] = 1;
+  // Before the first evidence, after an undo and after a restart, nothing was seen.
+  if (actor.reasons.size === 0 || came.every((lane) => lane === 0)) mixed.fill(0);
+  else
+    for (let d = 0; d < mixed.length; d++)
+      if (came[2 * d] !== lanesNow[2 * d] || came[2 * d + 1] !== lanesNow[2 * d + 1]) mixed[d] = 1;
   came.set(lanesNow);
 }
 
-/** Detectors of a class that judge the event in work: who forgives one of them its evidence has to forgive them all. */
-function addAlike(alike: Set<string>, { batch, program }: Engine, { detector }: Instance): void {
-  const instances = batch.response ? program.response : program.request;
-  for (const { when, detector: other } of instances)
-    if (other.class === detector.class && (when < 0 || batch.conditions[when] !== 0)) alike.add(other.id);
-}
-
-function numberOf(engine: Engine, key: number): number {
-  const { batch } = engine;
-  combine(batch.hi[key], batch.lo[key], key + 1, 7);
+function numberOf(hi: number, lo: number, key: number): number {
+  combine(hi, lo, key + 1, 7);
   return (lanes.hi >>> 0) * 2_097_152 + (lanes.lo >>> 11);
 }
 

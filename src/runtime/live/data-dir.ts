@@ -1,8 +1,10 @@
 /** What a running Sallyport keeps of its own on disk: secrets, learned model, journals of its runs. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LearnedModel } from '../../enrich/model.ts';
+import { type LearnedModel, PRIOR_BASELINES } from '../../enrich/model.ts';
+import { MAX_ROUTES } from '../../learn/evolve.ts';
 import { SallyportError } from '../../lib/errors.ts';
 
 const SECRET_BYTES = 32;
@@ -38,14 +40,47 @@ export function seedOf(dataDir: string, configured: number): number {
 }
 
 const MODEL_FILE = 'model.json';
+const HOURS_OF_WEEK = 168;
 
-/** The model learned by an earlier run; null where there is none that can be read. */
+/** The model learned by an earlier run; null where there is none. SP5006 where it cannot be used. */
 export function savedModel(dataDir: string): LearnedModel | null {
+  const path = join(dataDir, MODEL_FILE);
+  if (!existsSync(path)) return null;
+  let model: unknown;
   try {
-    return JSON.parse(readFileSync(join(dataDir, MODEL_FILE), 'utf8')) as LearnedModel;
-  } catch {
-    return null;
+    model = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new SallyportError('SP5006', `${path}: ${(error as Error).message}`);
   }
+  if (isModel(model)) return model;
+  throw new SallyportError('SP5006', `${path} holds no model`);
+}
+
+/** Keeps a model for the next start: the one before, or this one, never a half. */
+export async function saveModel(dataDir: string, model: LearnedModel): Promise<void> {
+  const path = join(dataDir, MODEL_FILE);
+  await writeFile(`${path}.part`, JSON.stringify(model), { mode: OWNER_ONLY, flush: true });
+  await rename(`${path}.part`, path);
+}
+
+/** What the rest of the program takes for granted about a model. */
+function isModel(value: unknown): value is LearnedModel {
+  const { version, routes, baselines } = (value ?? {}) as Partial<LearnedModel>;
+  const isNumber = (n: unknown): boolean => typeof n === 'number' && Number.isFinite(n) && n > 0;
+  return (
+    typeof version === 'string' &&
+    Array.isArray(routes) &&
+    routes.length <= MAX_ROUTES &&
+    routes.every((r) => typeof r?.template === 'string' && typeof r.origin === 'string') &&
+    typeof baselines === 'object' &&
+    baselines !== null &&
+    Array.isArray(baselines.loginFailureByHourOfWeek) &&
+    [0, HOURS_OF_WEEK].includes(baselines.loginFailureByHourOfWeek.length) &&
+    baselines.loginFailureByHourOfWeek.every(isNumber) &&
+    Object.keys(PRIOR_BASELINES).every((name) => name in baselines) &&
+    [baselines.loginFailure, baselines.miss, baselines.denied].every((share) => isNumber(share) && share < 1) &&
+    [baselines.requestsPerMinuteP999, baselines.objectsPerHourP999].every(isNumber)
+  );
 }
 
 /**

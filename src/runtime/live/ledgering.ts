@@ -5,6 +5,8 @@
 
 import { CLASSES } from '../../engine/detector.ts';
 import { ACTIONS } from '../../engine/policy.ts';
+import { SallyportError } from '../../lib/errors.ts';
+import { MILLINATS } from '../../lib/fixed.ts';
 import type { BatchItem } from '../../record/ledger/kinds.ts';
 import type { Ledger } from '../../record/ledger/port.ts';
 import type { LiveActor, LiveMitigation } from './actors.ts';
@@ -12,6 +14,8 @@ import type { LiveActor, LiveMitigation } from './actors.ts';
 /** Items of one entry, and items that wait at most: beyond it the oldest renewals are left out. */
 const ITEMS_PER_ENTRY = 400;
 const MAX_WAITING = 20_000;
+/** The disk is full, or too many entries wait: a matter of time. */
+const LATER: ReadonlySet<string> = new Set(['SP4104', 'SP4105']);
 
 export class MitigationRecords {
   private readonly ledger: Ledger;
@@ -41,10 +45,18 @@ export class MitigationRecords {
             class: CLASSES[m.classIndex],
             mode: m.mode,
             policy: m.policy,
+            document: m.document,
+            // How much was held against it, in nats: what an undo after a restart takes back.
+            detectors: Object.fromEntries([...actor.reasons].map(([id, r]) => [id, r.millinats / MILLINATS])),
             subject: { dimension: actor.ref.dimension, key: actor.actor.key },
             personal: { sentence, lanes: [actor.ref.hi, actor.ref.lo] },
           };
     this.waiting.push({ item, mitigation: op === 'started' ? m : null });
+  }
+
+  /** Another mitigation stands in its place. */
+  superseded(id: string): void {
+    this.waiting.push({ item: { op: 'ended', id }, mitigation: null });
   }
 
   /** Hands over what waits. Resolves when all of it is durable or refused. */
@@ -67,9 +79,18 @@ export class MitigationRecords {
         data: { items: part.map((p) => p.item) },
       });
       for (const { mitigation } of part) if (mitigation?.status === 'pending') this.onDurable(mitigation);
-    } catch {
-      // The mitigation stands all the same; that it is not on record is counted and shown.
-      this.lost += part.length;
+    } catch (error) {
+      this.refused(part, error);
     }
+  }
+
+  /** The mitigations stand all the same. What the disk refused is tried again; anything else is counted as lost. */
+  private refused(part: MitigationRecords['waiting'], error: unknown): void {
+    const later = error instanceof SallyportError && LATER.has(error.code);
+    // What was taken back meanwhile has to stay so.
+    const again = later ? part.filter(({ mitigation }) => mitigation?.status !== 'undone') : [];
+    const room = Math.max(0, MAX_WAITING - this.waiting.length);
+    this.waiting.unshift(...again.slice(0, room));
+    this.lost += part.length - Math.min(again.length, room);
   }
 }

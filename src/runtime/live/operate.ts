@@ -1,7 +1,9 @@
 /** What an operator sees of the running engine and may do to it: {@link OperatorPort} over the runtime and the ledger. */
 import type { ControlRecord, KeyRef, UndoEffect, UndoOrder } from '../../engine/control.ts';
-import { DIMENSIONS } from '../../engine/keys.ts';
+import { DIMENSIONS, POPULATIONS } from '../../engine/keys.ts';
+import type { Program } from '../../engine/program.ts';
 import type { StateStatistics } from '../../engine/state.ts';
+import { concernedBy } from '../../engine/undo.ts';
 import { SallyportError } from '../../lib/errors.ts';
 import type { PolicySource } from '../../policy/source.ts';
 import type { Ledger } from '../../record/ledger/port.ts';
@@ -17,9 +19,6 @@ const MAX_PAST = 2000;
 /** How long the same evidence is not held against an actor whose mitigation was taken back, and for how many requests. */
 export const GRACE_SEC = 3600;
 export const GRACE_REQUESTS = 20_000;
-/** Populations whose sums start anew when one of their members was wronged. */
-const POPULATIONS = ['tenant', 'route', 'asn', 'network', 'fingerprint'] as const;
-
 export interface OperatorOptions {
   readonly version: string;
   readonly startedMs: number;
@@ -64,8 +63,20 @@ export class Operator implements OperatorPort, ActorListener {
     if (this.shown.size > MAX_PAST) this.forgetOne();
     this.runtime.countLeaked(actor);
     this.runtime.parts.journal?.promote(actor.ref.hi, actor.ref.lo);
+    this.runtime.learning?.foundOut(actor.ref.dimension, actor.came);
     this.records.add('started', actor, mitigation, sentence);
     this.tell(mitigation.id);
+  }
+
+  /** It stood before a restart, and stands again. '' where nobody knows what was said about it. */
+  restored(actor: LiveActor, mitigation: LiveMitigation, sentence: string): void {
+    this.shown.set(mitigation.id, {
+      actor,
+      mitigation,
+      sentence: sentence === '' ? sentenceOf(actor, mitigation) : sentence,
+      told: -1,
+    });
+    if (this.shown.size > MAX_PAST) this.forgetOne();
   }
 
   renewed(actor: LiveActor, mitigation: LiveMitigation): void {
@@ -120,6 +131,7 @@ export class Operator implements OperatorPort, ActorListener {
   status(): LiveStatus {
     const { options, runtime } = this;
     const { engine } = runtime.parts;
+    const { model } = runtime.parts.actors;
     return {
       version: options.version,
       mode: this.mode,
@@ -132,7 +144,10 @@ export class Operator implements OperatorPort, ActorListener {
       actors: this.actorsSeen(),
       degraded: runtime.degraded,
       policy: runtime.policies.version,
-      model: options.manifest.model ?? '',
+      model: model.version,
+      model_learned_at: model.learnedMs === undefined ? '' : new Date(model.learnedMs).toISOString(),
+      routes_known: model.routes.filter((route) => route.retired !== true).length,
+      learning: runtime.learning?.status() ?? NOT_LEARNING,
       ...options.facts(),
     };
   }
@@ -173,7 +188,7 @@ export class Operator implements OperatorPort, ActorListener {
     if (target === undefined) throw new SallyportError('SP7005', `mitigation ${id} is ${shown.mitigation.status}`);
     const nowMs = options.clock();
     const derived = this.derivedFrom(target);
-    const order = orderOf(target, derived, nowMs);
+    const order = orderOf(runtime.parts.engine.program, target, derived, nowMs);
     const record: ControlRecord = { control: 'undo', timeMs: nowMs, ref: id, data: order };
     const effect = runtime.control(record) as UndoEffect;
     const lifted = [target, ...derived].map((actor) => this.lift(actor, nowMs, by));
@@ -202,17 +217,52 @@ export class Operator implements OperatorPort, ActorListener {
     return id;
   }
 
-  /** Mitigations of others that rest on this actor's events alone: the session it had, a client nobody else uses. */
+  /**
+   * Mitigations of others that rest on this actor's events alone: the session it had, a client nobody else uses; and what
+   * rests on theirs in turn, because risk flows from a session to its user and from there to the user's other sessions.
+   */
   private derivedFrom(target: LiveActor): LiveActor[] {
-    const dimension = DIMENSIONS.indexOf(target.ref.dimension);
-    const derived: LiveActor[] = [];
-    for (const actor of this.runtime.parts.actors.active()) {
-      const { came, mixed } = actor;
-      const only = came[2 * dimension] === target.ref.hi && came[2 * dimension + 1] === target.ref.lo;
-      const shares = [...target.reasons.keys()].some((detector) => actor.reasons.has(detector));
-      if (actor !== target && only && mixed[dimension] === 0 && shares) derived.push(actor);
-    }
-    return derived;
+    const fallen = new Set([target]);
+    // A set gives out what is added to it on the way.
+    for (const one of fallen)
+      for (const actor of this.runtime.parts.actors.active()) if (restsOn(actor, one)) fallen.add(actor);
+    fallen.delete(target);
+    return [...fallen];
+  }
+
+  /** Puts an undo and its grace on record; the sequence number of the undo's entry. */
+  private async record(
+    id: string,
+    by: string,
+    reason: string,
+    nowMs: number,
+    order: UndoOrder,
+    data: { ids: string[]; cleared: string[]; restarted: string[] },
+  ): Promise<number> {
+    const { ledger } = this.options;
+    const target = (this.shown.get(id) as Shown).actor;
+    // What was lifted may still wait to be put on record: its beginning has to stand before its end.
+    const recorded = this.records.flush(nowMs);
+    const [undone] = await Promise.all([
+      ledger.append({ timeMs: nowMs, kind: 'mitigation.undone', by, refs: [id], reason, data }),
+      ledger.append({
+        timeMs: nowMs,
+        kind: 'grace.granted',
+        by,
+        subject: { dimension: target.ref.dimension, key: target.actor.key },
+        refs: [id],
+        reason: 'its mitigation was taken back',
+        data: {
+          id: `G-${id.slice(2)}`,
+          until_ms: order.untilSec * 1000,
+          detectors: [...order.detectors],
+          requests: order.events,
+          personal: { actors: order.actors.map(({ dimension, hi, lo }) => ({ dimension, lanes: [hi, lo] })) },
+        },
+      }),
+      recorded,
+    ]);
+    return undone.seq;
   }
 
   private async receipt(
@@ -225,25 +275,8 @@ export class Operator implements OperatorPort, ActorListener {
     lifted: readonly string[],
   ): Promise<UndoReceipt> {
     const until = order.untilSec * 1000;
-    const { ledger } = this.options;
-    const [undone] = await Promise.all([
-      ledger.append({
-        timeMs: nowMs,
-        kind: 'mitigation.undone',
-        by,
-        refs: [...lifted],
-        reason,
-        data: { ids: [...lifted], cleared: [...effect.cleared], restarted: [...effect.restarted] },
-      }),
-      ledger.append({
-        timeMs: nowMs,
-        kind: 'grace.granted',
-        by,
-        refs: [id],
-        reason: 'its mitigation was taken back',
-        data: { id: `G-${id.slice(2)}`, until_ms: until, detectors: [...order.detectors], requests: order.events },
-      }),
-    ]);
+    const data = { ids: [...lifted], cleared: [...effect.cleared], restarted: [...effect.restarted] };
+    const entry = await this.record(id, by, reason, nowMs, order, data);
     const receipt: UndoReceipt = {
       mitigation: id,
       undone_at: new Date(nowMs).toISOString(),
@@ -256,7 +289,7 @@ export class Operator implements OperatorPort, ActorListener {
       grace: { detectors: order.detectors, until: new Date(until).toISOString(), requests: order.events },
       // Every request asks the owner: once it has forgotten, no worker holds anybody.
       enforcers: [{ name: 'gateway', acknowledged: true }],
-      ledger: undone.seq,
+      ledger: entry,
     };
     this.send({ type: 'undo', receipt });
     return receipt;
@@ -284,7 +317,15 @@ export class Operator implements OperatorPort, ActorListener {
   }
 }
 
-function orderOf(target: LiveActor, derived: readonly LiveActor[], nowMs: number): UndoOrder {
+/** Was held for requests of the other actor alone: for the same reasons, or for none of its own. */
+function restsOn({ came, mixed, reasons }: LiveActor, other: LiveActor): boolean {
+  const dimension = DIMENSIONS.indexOf(other.ref.dimension);
+  const only = came[2 * dimension] === other.ref.hi && came[2 * dimension + 1] === other.ref.lo;
+  if (!only || mixed[dimension] !== 0) return false;
+  return reasons.size === 0 || [...other.reasons.keys()].some((detector) => reasons.has(detector));
+}
+
+function orderOf(program: Program, target: LiveActor, derived: readonly LiveActor[], nowMs: number): UndoOrder {
   const all = [target, ...derived];
   const populations: KeyRef[] = POPULATIONS.flatMap((dimension) => {
     const at = DIMENSIONS.indexOf(dimension) * 2;
@@ -294,10 +335,15 @@ function orderOf(target: LiveActor, derived: readonly LiveActor[], nowMs: number
   return {
     actors: all.map((actor) => actor.ref),
     populations,
-    detectors: [...new Set(all.flatMap((actor) => [...actor.reasons.keys()]))].sort(),
+    detectors: concernedBy(
+      program,
+      all.flatMap((actor) => [...actor.reasons.keys()]),
+    ),
     untilSec: Math.floor(nowMs / 1000) + GRACE_SEC,
     events: GRACE_REQUESTS,
   };
 }
+
+const NOT_LEARNING = { enabled: false, seen: 0, wanted: 0 } as const;
 
 const hex = (x: number): string => (x >>> 0).toString(16).padStart(8, '0');

@@ -89,6 +89,12 @@ export interface LiveStatus {
   readonly degraded: number;
   readonly policy: string;
   readonly model: string;
+  /** RFC 3339; '' where nothing was learned yet. */
+  readonly model_learned_at: string;
+  /** Route templates that requests are told apart by. */
+  readonly routes_known: number;
+  /** Exchanges that may teach since the last model, and how many there are to be at least for the next. */
+  readonly learning: { readonly enabled: boolean; readonly seen: number; readonly wanted: number };
   readonly workers: number;
   readonly upstreams: readonly { readonly name: string; readonly url: string; readonly state: string }[];
 }

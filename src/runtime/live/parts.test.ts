@@ -23,6 +23,23 @@ describe('a throttle', () => {
     expect(t.delay('a', '', 4000)).toBe(0);
   });
 
+  it('lets nobody wait for ever: who always waits is refused, who waits now and then is served', () => {
+    const t = throttle();
+    let served = 0;
+    let asked = 0;
+    for (let now = 0; now < 60_000; asked++) {
+      const delay = t.delay('a', '', now);
+      if (delay >= 0) served++;
+      now += Math.max(20, delay);
+    }
+    expect(served).toBeGreaterThan(40);
+    expect(served).toBeLessThanOrEqual(62);
+    expect(served).toBeLessThan(asked / 10);
+    const person = throttle();
+    for (let now = 0; now < 60_000; now += 5000)
+      expect([0, 0, 0].map(() => person.delay('b', '', now))).toEqual([0, 0, 1000]);
+  });
+
   it('keeps clients of a crowd apart, and all of them within a larger bucket', () => {
     const t = throttle();
     for (let i = 0; i < 50; i++) t.delay('nat', 'loud', 0);

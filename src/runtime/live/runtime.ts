@@ -10,12 +10,14 @@ import type { Decision, Engine } from '../../engine/engine.ts';
 import { ACTION, ACTIONS } from '../../engine/policy.ts';
 import { RISK } from '../../engine/risk.ts';
 import type { FactBatch } from '../../enrich/facts.ts';
+import type { LearnedModel } from '../../enrich/model.ts';
 import type { PolicySource } from '../../policy/source.ts';
 import { EVENT } from '../../record/journal/block.ts';
 import type { JournalDirectory } from '../../record/journal/directory.ts';
 import { packDecision } from '../../record/journal/single.ts';
-import { applyControl } from '../control.ts';
+import { applyControl, type Recompile } from '../control.ts';
 import type { ActorBook, LiveActor } from './actors.ts';
+import type { LiveLearning } from './learning.ts';
 import { Limiter } from './limiter.ts';
 import { Nonces } from './nonces.ts';
 import { Throttle } from './throttle.ts';
@@ -31,6 +33,7 @@ export interface RuntimeParts {
   readonly journal: JournalSink | null;
   readonly seed: number;
   readonly policies: PolicySource;
+  readonly recompile: Recompile;
 }
 
 /** How much of scoring is left out (design, invariant 7): the declared order. */
@@ -43,6 +46,8 @@ export class LiveRuntime implements Gate {
   readonly limiter: Limiter;
   private readonly nonces = new Nonces();
   policies: PolicySource;
+  /** Learns from what passes. */
+  learning: LiveLearning | null = null;
   degraded = 0;
   requests = 0;
   /** Seconds whose tick changed after they were over. */
@@ -81,6 +86,7 @@ export class LiveRuntime implements Gate {
     else if (status >= 400) tick.status_4xx++;
     if (this.degraded >= DEGRADATION.responses) return;
     const decision = this.apply(rows, row, true, now, admitted ? EVENT.admitted : 0);
+    if (admitted) this.learning?.observe(this.parts.engine, rows, row);
     if (decision.action < ACTION.throttle && admitted) return;
     if (admitted) tick.abusive_served++;
     else {
@@ -105,10 +111,11 @@ export class LiveRuntime implements Gate {
 
   /** Puts a control event at its place in the sequence. */
   control(record: ControlRecord): ReturnType<typeof applyControl> {
-    const { engine, journal, seed } = this.parts;
+    const { engine, journal, seed, recompile } = this.parts;
     const timed = { ...record, timeMs: this.advance(record.timeMs) };
-    const effect = applyControl(engine, timed, seed);
+    const effect = applyControl(engine, timed, seed, recompile);
     if (record.control === 'policy' || record.control === 'mode') this.policies = record.data as PolicySource;
+    else if (record.control === 'model') this.parts.actors.model = record.data as LearnedModel;
     journal?.control(timed);
     return effect;
   }

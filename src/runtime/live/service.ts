@@ -4,13 +4,12 @@
  */
 import { resolve } from 'node:path';
 import type { LoadedConfig } from '../../config/load.ts';
-import { CLASSES } from '../../engine/detector.ts';
-import type { ActorDimension } from '../../engine/keys.ts';
-import { ACTION, type ActionName } from '../../engine/policy.ts';
-import { EMPTY_MODEL, type LearnedModel } from '../../enrich/model.ts';
+import type { LearnedModel } from '../../enrich/model.ts';
 import { SallyportError } from '../../lib/errors.ts';
 import { type JournalCondition, JournalDirectory, type JournalStatistics } from '../../record/journal/directory.ts';
 import { seedHash } from '../../record/journal/format.ts';
+import type { JournalPosition } from '../../record/journal/recover.ts';
+import type { JournalContext } from '../../record/journal/segments.ts';
 import { rulesFor, type TextRules } from '../../record/journal/texts.ts';
 import { openLedger } from '../../record/ledger/lmdb/open.ts';
 import { openMemoryLedger } from '../../record/ledger/memory.ts';
@@ -22,10 +21,13 @@ import { livePoliciesOf } from '../policies.ts';
 import { redactor, redactTarget } from '../redact.ts';
 import { loadNetworks } from '../tables.ts';
 import { ActorBook } from './actors.ts';
-import { journalFolder, openDataDir, savedModel, secretOf, seedOf } from './data-dir.ts';
+import { journalFolder, openDataDir, saveModel, secretOf, seedOf } from './data-dir.ts';
+import { LiveLearning, type MakeModel } from './learning.ts';
 import { MitigationRecords } from './ledgering.ts';
+import { Models, modelFor } from './models.ts';
 import { Operator } from './operate.ts';
 import type { LiveStatus } from './operator.ts';
+import { reinstate } from './reinstate.ts';
 import { LiveRuntime } from './runtime.ts';
 
 export interface LiveOptions {
@@ -37,13 +39,19 @@ export interface LiveOptions {
   readonly clock?: () => number;
   readonly facts: () => Pick<LiveStatus, 'workers' | 'upstreams'>;
   readonly onCondition?: (condition: JournalCondition) => void;
+  readonly onNote?: (text: string) => void;
+  /** Makes models elsewhere than on a thread of its own: for tests. */
+  readonly makeModel?: MakeModel;
 }
 
 /** The owner of state, running. */
 export interface Live {
   readonly runtime: LiveRuntime;
   readonly operator: Operator;
+  /** With the model that is in force now. */
   readonly enrichment: EnrichmentSetup;
+  readonly models: Models;
+  readonly learning: LiveLearning;
   readonly seed: number;
   readonly dataDir: string;
   /** Keys challenges and pseudonyms; the same for all workers. */
@@ -73,21 +81,30 @@ export async function startLive(options: LiveOptions): Promise<Live> {
   const parts = await assemble(options, ledger, dataDir, clock, startedMs);
   const { runtime, operator, policies } = parts;
   runtime.control({ control: 'policy', timeMs: startedMs, ref: policies.version, data: policies });
-  await reinstate(runtime, ledger, startedMs);
-  await announce(ledger, options, policies.version, loaded.version, startedMs);
-  const timer = setInterval(() => void operator.second(clock()), 1000);
+  await reinstate(runtime, operator, ledger, startedMs);
+  await announce(ledger, options, policies.version, parts.models.current, startedMs);
+  const learning = learningOf(options, parts);
+  const timer = setInterval(() => {
+    void operator.second(clock());
+    void learning.tick(clock());
+  }, 1000);
   timer.unref();
   return {
     ...parts,
     dataDir,
     ledger,
-    enrichment: { ...enrichmentSetup(loaded, parts.seed), model: parts.model },
+    get enrichment() {
+      return { ...enrichmentSetup(loaded, parts.seed), model: parts.models.current };
+    },
+    learning,
     secrets: { challenge: secretOf(dataDir, 'challenge'), pseudonyms: secretOf(dataDir, 'pseudonyms') },
     journalStatistics: () => parts.journal?.statistics() ?? null,
     reload: (next, by) => reload(parts, ledger, next, by, clock()),
     async close() {
       clearInterval(timer);
+      await learning.close();
       await operator.second(clock());
+      await parts.models.settled();
       await parts.journal?.close();
       await ledger.close();
     },
@@ -101,7 +118,7 @@ async function assemble(options: LiveOptions, ledger: Ledger, dataDir: string, c
   const { loaded, version, mode, facts } = options;
   const { config } = loaded;
   const seed = seedOf(dataDir, config.seed);
-  const model = modelFor(loaded, dataDir);
+  const model = modelFor(loaded, dataDir, (error) => note(options, error));
   const networks = await loadNetworks(loaded.networks);
   const policies = livePoliciesOf(config, mode);
   const current = { loaded };
@@ -111,39 +128,58 @@ async function assemble(options: LiveOptions, ledger: Ledger, dataDir: string, c
   const operator = new Operator({ version, startedMs, clock, ledger, manifest, policiesFor, facts }, mode);
   let actors!: ActorBook;
   const { disabled, thresholds } = config.detectors;
-  const { engine, program } = composeEngine(
+  const { engine, program, recompile } = composeEngine(
     { model, seed, policies, disabled, thresholds: flat(thresholds) },
     ({ builtin }) => {
       actors = new ActorBook({ model, principalsValue: builtin.principals, redact, seed }, operator);
       return actors;
     },
   );
-  const { digest } = program;
-  Object.assign(
-    manifest,
-    manifestOf({ version, digest, networks: networks.version, policies, model, seed, latenessMs: 0 }),
-  );
-  const kept = config.records.journal;
-  const half = Math.floor(kept.max_bytes / 2);
-  const journalPath = options.ephemeral || !kept.enabled ? '' : journalFolder(dataDir, startedMs, half);
-  const journal =
-    journalPath === ''
-      ? null
-      : JournalDirectory.open({
-          path: journalPath,
-          position: engine,
-          context: { sallyport: version, manifest, model, seedHash: seedHash(seed), latenessMs: 0 },
-          maxBytes: half,
-          segmentBytes: kept.segment_bytes,
-          sample: kept.sample,
-          ringBytes: kept.ring_bytes,
-          texts: textRules(config.privacy.redact_patterns.length > 0 ? redact : undefined),
-          onCondition: options.onCondition,
-        });
-  const runtime = new LiveRuntime({ engine, actors, journal, seed, policies }, config);
+  const manifestFor = (inForce: LearnedModel, digest: string) =>
+    manifestOf({ version, digest, networks: networks.version, policies, model: inForce, seed, latenessMs: 0 });
+  Object.assign(manifest, manifestFor(model, program.digest));
+  const contextOf = (inForce: LearnedModel, digest: string): JournalContext => ({
+    sallyport: version,
+    manifest: manifestFor(inForce, digest),
+    model: inForce,
+    seedHash: seedHash(seed),
+    latenessMs: 0,
+  });
+  const { journal, journalPath } = openJournal(options, dataDir, startedMs, engine, contextOf(model, program.digest));
+  const runtime = new LiveRuntime({ engine, actors, journal, seed, policies, recompile }, config);
   operator.runtime = runtime;
   operator.records = new MitigationRecords(ledger, (mitigation) => operator.durable(mitigation));
-  return { runtime, operator, journal, journalPath, policies, seed, model, current };
+  const save = (next: LearnedModel) => (options.ephemeral ? Promise.resolve() : saveModel(dataDir, next));
+  const models = new Models({ runtime, journal, contextOf, ledger, save, onFailure: (error) => note(options, error) });
+  return { runtime, operator, journal, journalPath, policies, seed, models, current };
+}
+
+/** The journal of this run; none where nothing is to be kept. */
+function openJournal(
+  options: LiveOptions,
+  dataDir: string,
+  startedMs: number,
+  position: JournalPosition,
+  context: JournalContext,
+): { readonly journal: JournalDirectory | null; readonly journalPath: string } {
+  const { config } = options.loaded;
+  const kept = config.records.journal;
+  if (options.ephemeral || !kept.enabled) return { journal: null, journalPath: '' };
+  const patterns = config.privacy.redact_patterns;
+  const half = Math.floor(kept.max_bytes / 2);
+  const journalPath = journalFolder(dataDir, startedMs, half);
+  const journal = JournalDirectory.open({
+    path: journalPath,
+    position,
+    context,
+    maxBytes: half,
+    segmentBytes: kept.segment_bytes,
+    sample: kept.sample,
+    ringBytes: kept.ring_bytes,
+    texts: textRules(patterns.length > 0 ? redactor(patterns) : undefined),
+    onCondition: options.onCondition,
+  });
+  return { journal, journalPath };
 }
 
 /** What goes out of texts before they are kept. Sessions and keys are pseudonyms already: masked they would all be one. */
@@ -157,6 +193,7 @@ async function reload(parts: Parts, ledger: Ledger, next: LoadedConfig, by: stri
   const source = livePoliciesOf(next.config, parts.operator.mode);
   parts.runtime.control({ control: 'policy', timeMs, ref: source.version, data: source });
   parts.runtime.limiter.update(next.config.limits);
+  if (parts.runtime.learning !== null) parts.runtime.learning.settings = next.config.learning;
   const reason = 'reload';
   await Promise.all([
     ledger.append({ timeMs, kind: 'config.loaded', by, reason, data: { version: next.version } }),
@@ -169,14 +206,26 @@ export function dataDirOf(loaded: LoadedConfig): string {
   return resolve(loaded.file === null ? '.' : resolve(loaded.file, '..'), loaded.config.records.data_dir);
 }
 
-/** What an earlier run has learned, with the routes that the configuration names before all else. */
-function modelFor(loaded: LoadedConfig, dataDir: string): LearnedModel {
-  const routes = configuredRoutes(loaded);
-  const saved = savedModel(dataDir) ?? EMPTY_MODEL;
-  const named = new Set(routes.map((r) => r.template));
-  const learned = saved.routes.filter((r) => r.origin === 'learned' && !named.has(r.template));
-  if (routes.length === 0) return saved;
-  return { ...saved, version: `${saved.version}+${routes.length} named`, routes: [...routes, ...learned] };
+/** Learns from what passes, and puts what was learned in force. */
+function learningOf(options: LiveOptions, { runtime, models, seed }: Parts): LiveLearning {
+  const { loaded } = options;
+  runtime.learning = new LiveLearning({
+    settings: loaded.config.learning,
+    seed,
+    routes: configuredRoutes(loaded),
+    routeClasses: enrichmentSetup(loaded, seed).routeClasses,
+    current: () => models.current,
+    takeOver: (model, nowMs) => models.takeOver(model, nowMs),
+    onFailure: (error) => note(options, error),
+    make: options.makeModel,
+  });
+  return runtime.learning;
+}
+
+/** Something that an operator should know, and that stops nothing. */
+function note({ onNote }: LiveOptions, error: Error): void {
+  const code = error instanceof SallyportError ? error.code : 'SP5005';
+  onNote?.(`${code}: ${error.message}`);
 }
 
 function flat(thresholds: Readonly<Record<string, Readonly<Record<string, number>>>>): Record<string, number> {
@@ -187,39 +236,21 @@ function flat(thresholds: Readonly<Record<string, Readonly<Record<string, number
   );
 }
 
-/** What stood when the last run ended, by the ledger, stands again. */
-async function reinstate(runtime: LiveRuntime, ledger: Ledger, nowMs: number): Promise<void> {
-  const state = await ledger.state(nowMs);
-  for (const standing of state.mitigations.values()) {
-    const { action, class: name, mode, personal } = standing.data as Record<string, unknown>;
-    // What was erased, or cannot be opened, names nobody any more.
-    const lanes = (personal as { lanes?: unknown } | null | undefined)?.lanes;
-    if (mode === 'shadow' || !Array.isArray(lanes) || standing.subject === null) continue;
-    const order = {
-      actor: { dimension: standing.subject.dimension as ActorDimension, hi: Number(lanes[0]), lo: Number(lanes[1]) },
-      action: ACTION[action as ActionName] ?? 0,
-      classIndex: Math.max(0, CLASSES.indexOf(name as (typeof CLASSES)[number])),
-      sinceSec: Math.floor(nowMs / 1000),
-      untilSec: Math.ceil(Math.min(standing.untilMs, nowMs + 86_400_000) / 1000),
-    };
-    runtime.control({ control: 'impose', timeMs: nowMs, ref: standing.id, data: order });
-  }
-}
-
 async function announce(
   ledger: Ledger,
   options: LiveOptions,
   policy: string,
-  configVersion: string,
+  model: LearnedModel,
   timeMs: number,
 ): Promise<void> {
   const by = 'config';
   const reason = 'start';
   try {
     await Promise.all([
-      ledger.append({ timeMs, kind: 'config.loaded', by, reason, data: { version: configVersion } }),
+      ledger.append({ timeMs, kind: 'config.loaded', by, reason, data: { version: options.loaded.version } }),
       ledger.append({ timeMs, kind: 'policy.in-force', by, reason, data: { policy } }),
       ledger.append({ timeMs, kind: 'mode.changed', by, reason, data: { mode: options.mode } }),
+      ledger.append({ timeMs, kind: 'model.in-force', by, reason, data: { model: model.version } }),
     ]);
   } catch (error) {
     throw new SallyportError('SP7006', `the ledger takes no entry: ${(error as Error).message}`, { cause: error });

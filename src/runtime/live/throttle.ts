@@ -7,6 +7,12 @@
 const MAX_BUCKETS = 20_000;
 /** What all clients behind a shared actor get together, as a multiple of what one gets. */
 const CROWD_FACTOR = 20;
+/**
+ * One client is kept waiting for at most so many times the longest wait in all, given back four times as slowly. People
+ * wait now and then; a program that sends whatever it is let would be served for ever, only slower.
+ */
+const PATIENCE_FACTOR = 2;
+const PATIENCE_BACK = 4;
 
 export interface ThrottleSettings {
   readonly ratePerSec: number;
@@ -17,6 +23,8 @@ export interface ThrottleSettings {
 export class Throttle {
   /** Theoretical arrival time by bucket, Unix ms (GCRA, ITU-T I.371). */
   private readonly arrivals = new Map<string, number>();
+  /** When a client will have been given back all its waiting, Unix ms. */
+  private readonly waited = new Map<string, number>();
   private settings: ThrottleSettings;
 
   constructor(settings: ThrottleSettings) {
@@ -38,9 +46,10 @@ export class Throttle {
     const wait = this.wait(own, gap, burst, nowMs);
     const together = client === '' ? 0 : this.wait(actor, gap / CROWD_FACTOR, burst * CROWD_FACTOR, nowMs);
     const longest = Math.max(wait, together);
-    if (longest > maxDelayMs) return -1;
-    this.take(own, gap, nowMs);
-    if (client !== '') this.take(actor, gap / CROWD_FACTOR, nowMs);
+    if (longest > maxDelayMs || !this.mayWait(own, longest, nowMs)) return -1;
+    take(this.arrivals, own, gap, nowMs);
+    if (client !== '') take(this.arrivals, actor, gap / CROWD_FACTOR, nowMs);
+    if (longest > 0) take(this.waited, own, longest * PATIENCE_BACK, nowMs);
     return Math.ceil(longest);
   }
 
@@ -52,18 +61,26 @@ export class Throttle {
   }
 
   forget(actor: string): void {
-    for (const key of this.arrivals.keys()) if (key === actor || key.startsWith(`${actor}/`)) this.arrivals.delete(key);
+    for (const buckets of [this.arrivals, this.waited])
+      for (const key of buckets.keys()) if (key === actor || key.startsWith(`${actor}/`)) buckets.delete(key);
+  }
+
+  private mayWait(key: string, delayMs: number, nowMs: number): boolean {
+    if (delayMs === 0) return true;
+    const owed = Math.max(0, (this.waited.get(key) ?? 0) - nowMs) / PATIENCE_BACK;
+    return owed + delayMs <= this.settings.maxDelayMs * PATIENCE_FACTOR;
   }
 
   private wait(key: string, gap: number, burst: number, nowMs: number): number {
     const arrival = this.arrivals.get(key) ?? 0;
     return Math.max(0, arrival - nowMs - gap * (burst - 1));
   }
+}
 
-  private take(key: string, gap: number, nowMs: number): void {
-    const arrival = Math.max(this.arrivals.get(key) ?? 0, nowMs) + gap;
-    this.arrivals.delete(key);
-    this.arrivals.set(key, arrival);
-    if (this.arrivals.size > MAX_BUCKETS) this.arrivals.delete(this.arrivals.keys().next().value as string);
-  }
+/** Moves a bucket's time on; the newest stand at the end of the map. */
+function take(buckets: Map<string, number>, key: string, ms: number, nowMs: number): void {
+  const until = Math.max(buckets.get(key) ?? 0, nowMs) + ms;
+  buckets.delete(key);
+  buckets.set(key, until);
+  if (buckets.size > MAX_BUCKETS) buckets.delete(buckets.keys().next().value as string);
 }

@@ -38,6 +38,9 @@ export function durationText(sec: number): string {
   return `${Math.round(sec / 3600)} h`;
 }
 
+const unsaid = ({ derivedFrom = '' }: LiveMitigation): string =>
+  derivedFrom === '' ? 'stood before the restart' : `follows from ${derivedFrom}`;
+
 /** What was seen, what was done, and who shares the actor. */
 export function sentenceOf(actor: LiveActor, mitigation: LiveMitigation): string {
   const [first] = reasonsOf(actor);
@@ -51,7 +54,7 @@ export function sentenceOf(actor: LiveActor, mitigation: LiveMitigation): string
       : actor.users > 1
         ? ` ${actor.users} known users share this address: only requests of this kind without a known user are held.`
         : ' No known user shares this address.';
-  return `${who}: ${first?.why ?? 'stood before the restart'} → ${would}${done}.${shares}`;
+  return `${who}: ${first?.why ?? unsaid(mitigation)} → ${would}${done}.${shares}`;
 }
 
 /** A mitigation as operators see it. */
@@ -71,7 +74,7 @@ export function viewOf(actor: LiveActor, mitigation: LiveMitigation, sentence: s
     status: mitigation.status,
     requests_before: mitigation.requestsBefore,
     requests_met: mitigation.requestsMet,
-    derived_from: '',
+    derived_from: mitigation.derivedFrom ?? '',
     undone_by: mitigation.undoneBy,
   };
 }

@@ -31,6 +31,33 @@ export function writeHead(res: Res, status: number, reason: string, headers: Hea
   res.writeHead(status, phrase);
 }
 
+/** Bytes of a body that go out in one piece with the head. Node writes up to 16 KiB of text without further memory. */
+const ONE_PIECE = 8192;
+
+/** What Node keeps of an answer whose head was made but not sent yet. */
+interface Unsent {
+  _header?: unknown;
+  _headerSent?: unknown;
+}
+
+/**
+ * Ends an answer with the last piece of its body. Node would send head, piece and end as three buffers of one gathering
+ * write, which costs half as much again as a plain one; so a short body is put behind the head, byte for byte (latin1),
+ * while that still waits. Where Node keeps its head in another way than today, the piece goes out as it always did.
+ */
+export function endWith(res: Res, chunk: Buffer): void {
+  const unsent = res as unknown as Unsent;
+  if (
+    !isHttp2(res) &&
+    chunk.length <= ONE_PIECE &&
+    unsent._headerSent === false &&
+    typeof unsent._header === 'string'
+  ) {
+    unsent._header += chunk.toString('latin1');
+    res.end();
+  } else (res as ServerResponse).end(chunk);
+}
+
 /**
  * Passes an informational answer on: 103 (RFC 8297) and 102, which is what Node can write. Nothing happens for clients
  * of HTTP/1.0, for whom there are none (RFC 9110, 15.2), or where the hints cannot be written.

@@ -9,7 +9,7 @@ import type { ServerResponse } from 'node:http';
 import { SallyportError } from '../../../lib/errors.ts';
 import type { ForwardHooks, HeaderList, Inbound, Outcome } from '../contract.ts';
 import { sendProblem } from '../http/problem.ts';
-import { closeAfter, cut, isHttp2, writeHead, writeInformational, writeTrailers } from './answer.ts';
+import { closeAfter, cut, endWith, isHttp2, writeHead, writeInformational, writeTrailers } from './answer.ts';
 import { ABANDONED, Attempts, type Surroundings } from './attempts.ts';
 import type { Timed } from './deadlines.ts';
 import { classify, FAILURES, type Failure, isServerFault } from './failure.ts';
@@ -135,7 +135,7 @@ export class Exchange extends Attempts implements BodyOwner, Timed {
       dropHeader(head.headers, 'trailer');
     }
     try {
-      this.hooks.head(status, head.headers);
+      this.hooks.head(status, head.headers, head);
       writeHead(res, status, reason, head.headers);
     } catch (error) {
       // Errors with a code are Node's: it will not write what the server said.
@@ -162,7 +162,7 @@ export class Exchange extends Attempts implements BodyOwner, Timed {
     if (total === this.expected) {
       // The last piece goes out together with the end: one write less for every answer of known length.
       this.ended = true;
-      res.end(chunk);
+      endWith(res, chunk);
       return true;
     }
     if (res.write(chunk)) return true;
