@@ -18,6 +18,11 @@ const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   flood: async () => (await import('./suites/flood.ts')).flood,
   fuzz: async () => (await import('./suites/fuzz.ts')).fuzz,
   redteam: async () => (await import('./suites/redteam.ts')).redteam,
+  undo: async () => (await import('./suites/undo.ts')).undo,
+  'redteam-live': async () => (await import('./suites/redteam-live.ts')).redteamLive,
+  tools: async () => (await import('./suites/tools.ts')).tools,
+  robust: async () => (await import('./suites/robust.ts')).robust,
+  soak: async () => (await import('./suites/soak.ts')).soak,
 };
 
 async function main(args: readonly string[]): Promise<number> {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ROUTES } from './routes.ts';
 import { type Admin, startAdmin } from './server.ts';
-import { type Answer, adminOptions, call, FakeOperator, TOKEN } from './testing.ts';
+import { type Answer, adminOptions, CAPTURE, call, FakeOperator, TOKEN } from './testing.ts';
 
 interface Schema {
   readonly $ref?: string;
@@ -115,6 +115,11 @@ describe('openapi.yaml', () => {
       ['POST', '/api/v1/mode', '/api/v1/mode', { mode: 'observe', ...reason }],
       ['POST', '/api/v1/mode', '/api/v1/mode', { mode: 'off', ...reason }],
       ['GET', '/api/v1/trust', '/api/v1/trust'],
+      ['GET', '/api/v1/captures', '/api/v1/captures?limit=5'],
+      ['GET', '/api/v1/captures', '/api/v1/captures?limit=many'],
+      ['POST', '/api/v1/captures/{id}/read', `/api/v1/captures/${CAPTURE}/read`, reason],
+      ['POST', '/api/v1/captures/{id}/read', `/api/v1/captures/${CAPTURE}/read`, {}],
+      ['POST', '/api/v1/captures/{id}/read', '/api/v1/captures/C-0195d0e6a80000000000/read', reason],
       ['POST', '/api/v1/reload', '/api/v1/reload'],
     ];
     for (const [method, path, target, body] of requests) {

@@ -1,4 +1,5 @@
 /** What the admin listener is given by whoever starts it. */
+import type { CapturesPort } from '../runtime/live/captures.ts';
 import type { OperatorPort } from '../runtime/live/operator.ts';
 
 /** Whether the process works, and whether it should be sent traffic. */
@@ -26,6 +27,8 @@ export interface AdminOptions {
   metrics(accept: string): Promise<{ type: string; body: string }> | { type: string; body: string };
   /** How client addresses come about, as `sallyport doctor` says it: an object for JSON. */
   trust(): unknown;
+  /** Raw requests of captured routes; left out where nothing can be captured. */
+  readonly captures?: CapturesPort;
   health(): Health | Promise<Health>;
   reload(): Promise<ReloadReceipt>;
   /** URLs of the gateway, told to those who have sent nothing yet. */

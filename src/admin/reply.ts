@@ -24,6 +24,8 @@ export class AdminError extends SallyportError {
 
 /** Statuses of errors that come out of the operator port. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
+  SP4007: 404,
+  SP4009: 400,
   SP7002: 401,
   SP7003: 400,
   SP7004: 404,

@@ -58,6 +58,8 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/api/v1/mode', access: 'token', handle: mode },
   { method: 'GET', path: '/api/v1/stream', access: 'token', handle: stream },
   { method: 'GET', path: '/api/v1/trust', access: 'token', handle: async ({ options }) => json(await options.trust()) },
+  { method: 'GET', path: '/api/v1/captures', access: 'token', handle: captures },
+  { method: 'POST', path: '/api/v1/captures/{id}/read', access: 'token', handle: readCapture },
   {
     method: 'POST',
     path: '/api/v1/reload',
@@ -101,12 +103,16 @@ function mitigations({ options, query }: Context): Reply {
   if (active !== null && active !== 'true' && active !== 'false') {
     throw new AdminError(400, 'SP7003', '"active" is true or false');
   }
+  const filter = { limit: limitOf(query), ...(active !== null && { active: active === 'true' }) };
+  return json({ mitigations: options.operator.mitigations(filter) });
+}
+
+function limitOf(query: URLSearchParams): number {
   const limit = query.get('limit') ?? String(USUAL_LIMIT);
   if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > MOST_LIMIT) {
     throw new AdminError(400, 'SP7003', `"limit" is a number from 1 to ${MOST_LIMIT}`);
   }
-  const filter = { limit: Number(limit), ...(active !== null && { active: active === 'true' }) };
-  return json({ mitigations: options.operator.mitigations(filter) });
+  return Number(limit);
 }
 
 function mitigation({ options, params }: Context): Reply {
@@ -132,6 +138,38 @@ async function mode({ options, req }: Context): Promise<Reply> {
 function stream({ streams, req, res, caller }: Context): null {
   streams.add(req, res, caller?.untilMs ?? 0);
   return null;
+}
+
+async function captures({ options, query }: Context): Promise<Reply> {
+  const listed = await (options.captures?.list(limitOf(query)) ?? []);
+  return json({
+    captures: listed.map(({ id, timeMs, expiresMs, route, reason, method, status, bytes }) => ({
+      id,
+      captured_at: new Date(timeMs).toISOString(),
+      expires_at: new Date(expiresMs).toISOString(),
+      route,
+      reason,
+      method,
+      status,
+      bytes,
+    })),
+  });
+}
+
+/** Shows one request, once the ledger says who wanted to see it and why. */
+async function readCapture({ options, params, req }: Context): Promise<Reply> {
+  const fields = await readFields(req);
+  const why = reasonOf(fields);
+  const by = claimedName(fields.by, 'operator');
+  if (options.captures === undefined) throw new SallyportError('SP4007', 'nothing is captured here');
+  const { timeMs, bodyBytes, body, ...capture } = await options.captures.read(params.id, by, why);
+  return json({
+    id: params.id,
+    captured_at: new Date(timeMs).toISOString(),
+    ...capture,
+    body_bytes: bodyBytes,
+    body_base64: body,
+  });
 }
 
 function idOf(params: Context['params']): string {

@@ -1,6 +1,8 @@
 /** An engine for tests of the admin listener and of the live page: it says and does what a test tells it. */
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { SallyportError } from '../lib/errors.ts';
+import type { Capture, ListedCapture } from '../record/journal/capture.ts';
+import type { CapturesPort } from '../runtime/live/captures.ts';
 import type { LiveEvent, LiveStatus, Mitigation, OperatorPort, Tick, UndoReceipt } from '../runtime/live/operator.ts';
 import type { AdminOptions } from './options.ts';
 
@@ -169,6 +171,37 @@ function receiptOf(mitigation: Mitigation, nowMs: number, by: string, reason: st
   };
 }
 
+/** One captured request, and what was read of it by whom. */
+export class FakeCaptures implements CapturesPort {
+  readonly reads: string[][] = [];
+  private readonly capture = {
+    route: 'POST /login',
+    reason: 'case 17',
+    timeMs: NOW_MS - 5000,
+    method: 'POST',
+    status: 401,
+    peer: '198.51.100.7',
+    target: '/login?next=%2Fcart',
+    protocol: 'HTTP/1.1',
+    headers: ['Host', 'shop.example', 'Cookie', 'sid=***', 'X-Evil', '\u001b[2J'],
+    body: Buffer.from('{"user": "ann"}').toString('base64'),
+    bodyBytes: 4000,
+  };
+
+  async list(): Promise<readonly ListedCapture[]> {
+    const { route, reason, timeMs, method, status } = this.capture;
+    return [{ id: CAPTURE, route, reason, timeMs, method, status, expiresMs: NOW_MS + 86_400_000, bytes: 812 }];
+  }
+
+  async read(id: string, by: string, reason: string): Promise<Capture> {
+    if (id !== CAPTURE) throw new SallyportError('SP4007', `there is no capture ${id}`);
+    this.reads.push([id, by, reason]);
+    return this.capture;
+  }
+}
+
+export const CAPTURE = 'C-0195d0e6a80012345678';
+
 /** Options for a listener on a free port of this machine over the given engine. */
 export function adminOptions(operator: FakeOperator, more: Partial<AdminOptions> = {}): AdminOptions {
   return {
@@ -176,6 +209,7 @@ export function adminOptions(operator: FakeOperator, more: Partial<AdminOptions>
     token: TOKEN,
     operator,
     metrics: () => ({ type: 'text/plain; version=0.0.4', body: '# TYPE sallyport_requests_total counter\n' }),
+    captures: new FakeCaptures(),
     trust: () => ({ verdict: 'unproven', trusted: [] }),
     health: () => ({ live: true, ready: true }),
     reload: async () => ({

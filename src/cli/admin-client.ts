@@ -20,6 +20,30 @@ export interface AdminFlags {
   readonly config?: string;
 }
 
+/** A capture as a list shows it. */
+export interface ListedCapture {
+  readonly id: string;
+  /** RFC 3339. */
+  readonly captured_at: string;
+  readonly expires_at: string;
+  readonly route: string;
+  readonly reason: string;
+  readonly method: string;
+  readonly status: number;
+  readonly bytes: number;
+}
+
+/** A captured request. */
+export interface ReadCapture extends Omit<ListedCapture, 'expires_at' | 'bytes'> {
+  readonly peer: string;
+  readonly target: string;
+  readonly protocol: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body_bytes: number;
+  readonly body_base64: string;
+}
+
 export class AdminClient {
   readonly url: string;
   private readonly token: string;
@@ -47,6 +71,14 @@ export class AdminClient {
 
   setMode(mode: string, by: string, reason: string): Promise<{ readonly mode: string }> {
     return this.ask('POST', '/api/v1/mode', { mode, by, reason });
+  }
+
+  async captures(limit: number): Promise<readonly ListedCapture[]> {
+    return (await this.ask<{ captures: ListedCapture[] }>('GET', `/api/v1/captures?limit=${limit}`)).captures;
+  }
+
+  readCapture(id: string, by: string, reason: string): Promise<ReadCapture> {
+    return this.ask('POST', `/api/v1/captures/${encodeURIComponent(id)}/read`, { by, reason });
   }
 
   reload(): Promise<ReloadReceipt> {

@@ -52,8 +52,14 @@ const PORTS: Ports = {
     const { loadConfig } = await import('../config/load.ts');
     return loadConfig(path, await names());
   },
-  serve: async (options) =>
-    (await import('./serve/serve.ts')).serve({ ...options, version: PORTS.version, cwd: process.cwd() }),
+  serve: async (options) => {
+    const [{ serve }, { surviveDefects }] = await Promise.all([
+      import('./serve/serve.ts'),
+      import('./serve/defects.ts'),
+    ]);
+    surviveDefects(options.onNote);
+    return serve({ ...options, version: PORTS.version, cwd: process.cwd() });
+  },
   onHangup: (listener) => {
     process.on('SIGHUP', listener);
     return () => process.off('SIGHUP', listener);

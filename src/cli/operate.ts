@@ -11,7 +11,7 @@ import { columnsOf, paintFor } from './screen.ts';
 /** Mitigations listed with --all. */
 const MOST_LISTED = 1000;
 
-interface Flags extends AdminFlags {
+export interface Flags extends AdminFlags {
   readonly json?: boolean;
 }
 
@@ -31,7 +31,7 @@ export function addOperate(program: Command, cli: Cli, done: Done): void {
 }
 
 /** What all of them understand: which Sallyport is meant, and whether people or programs read the answer. */
-function remote(command: Command): Command {
+export function remote(command: Command): Command {
   return command
     .option('--admin <url>', 'its admin listener, instead of the one in the configuration')
     .option('--token-file <file>', 'file with the admin token, instead of the one in the configuration')
@@ -40,7 +40,7 @@ function remote(command: Command): Command {
 }
 
 /** Prints an answer: as JSON, or as the text that `say` makes of it. */
-async function answer<T>(
+export async function answer<T>(
   flags: Flags,
   cli: Cli,
   ask: (client: AdminClient) => Promise<T>,
@@ -54,7 +54,7 @@ async function answer<T>(
 }
 
 /** Who acts, for the ledger: what the system calls the user. A claim, as the token is one for all. */
-const whoami = (cli: Cli): string => cli.env.SUDO_USER || cli.env.USER || cli.env.LOGNAME || 'operator';
+export const whoami = (cli: Cli): string => cli.env.SUDO_USER || cli.env.USER || cli.env.LOGNAME || 'operator';
 
 function addStatus(program: Command, cli: Cli, done: Done): void {
   remote(program.command('status'))

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { printable } from '../doors/replay/render/text.ts';
 import { errorText, SallyportError } from '../lib/errors.ts';
+import { addCaptures } from './captures.ts';
 import { addCheck } from './check.ts';
 import { addDoctor } from './doctor.ts';
 import { EXIT, exitCodeOf } from './exit.ts';
@@ -55,6 +56,7 @@ export function buildProgram(cli: Cli, done: (code: number) => void): Command {
   addCheck(program, cli, done);
   addDoctor(program, cli, done);
   addOperate(program, cli, done);
+  addCaptures(program, cli, done);
   addLedger(program, cli, done);
   addFormats(program, cli, done);
   addDetectors(program, cli, done);

@@ -1,5 +1,6 @@
 /** `sallyport serve`: the gateway in front of an API. */
 import type { Command } from 'commander';
+import { SallyportError } from '../lib/errors.ts';
 import { EXIT } from './exit.ts';
 import { wholeNumber } from './options.ts';
 import type { Cli } from './ports.ts';
@@ -49,7 +50,6 @@ export function addServe(program: Command, cli: Cli, done: (code: number) => voi
       const { config, upstream, listen, admin, enforce, dataDir, workers } = flags;
       const serving = await cli.ports.serve({
         load: async () => cli.ports.loadConfig(config),
-        configPath: config ?? null,
         overrides: { upstream, listen, admin, enforce, dataDir, workers },
         ephemeral: flags.ephemeral ?? false,
         onNote: (text) => cli.stderr.write(`${text}\n`),
@@ -96,7 +96,10 @@ async function untilStopped(serving: Serving, cli: Cli): Promise<void> {
         const restart = needs.length === 0 ? '' : `; after a restart: ${needs.join(', ')}`;
         cli.stderr.write(`Reloaded: ${changed.length === 0 ? 'nothing has changed' : changed.join(', ')}${restart}.\n`);
       },
-      (error: Error) => cli.stderr.write(`SP7008: ${error.message}\n`),
+      (error: Error) => {
+        const code = error instanceof SallyportError ? error.code : 'SP7008';
+        cli.stderr.write(`${code}: ${error.message}\n`);
+      },
     );
   });
   await new Promise<void>((resolve) => {

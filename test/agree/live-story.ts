@@ -54,6 +54,8 @@ export class Story {
         records: { data_dir: options.dir, journal: { ...options.journal } },
         decoys: ['/trap'],
         routes: { login: ['/login'], code: ['/codes'], templates: [{ template: '/items/{id}' }] },
+        // Models have a story of their own (model.test.ts).
+        learning: { enabled: false },
         // Nobody waits: what would be delayed is refused.
         gateway: { throttle: { max_delay_ms: 0 } },
       },

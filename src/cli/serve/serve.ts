@@ -16,12 +16,14 @@ import { SallyportError } from '../../lib/errors.ts';
 import { type Live, startLive } from '../../runtime/live/service.ts';
 import { startWorkers, type Workers } from '../../runtime/owner/cluster.ts';
 import { type OwnerServer, ownerPath, serveOwner } from '../../runtime/owner/server.ts';
+import { livePoliciesOf } from '../../runtime/policies.ts';
 import { MetricsFleet } from '../../runtime/telemetry/fleet.ts';
 import type { MetricsSnapshot } from '../../runtime/telemetry/metrics.ts';
 import { mergeTrust, type ProxyTrustReport } from '../../runtime/telemetry/proxy-trust.ts';
 import { Telemetry } from '../../runtime/telemetry/telemetry.ts';
 import { type Overrides, withOverrides } from './overrides.ts';
 import {
+  type InForce,
   OWNER_PATH,
   OWNER_SECRET,
   type OwnerPush,
@@ -33,8 +35,6 @@ import {
 export interface ServeOptions {
   /** Loads the configuration: at the start and with each reload. */
   readonly load: () => Promise<LoadedConfig>;
-  /** The file it comes from; null for defaults. Workers read it themselves. */
-  readonly configPath: string | null;
   readonly overrides: Overrides;
   readonly version: string;
   readonly ephemeral: boolean;
@@ -98,6 +98,8 @@ class Server implements Serving {
   private fleet!: MetricsFleet;
   private readonly reports = new Map<number, WorkerReport>();
   private ready = false;
+  private reloading: Promise<unknown> = Promise.resolve();
+  private nextReload: Promise<ReloadReceipt> | null = null;
   private stopping: Promise<void> | null = null;
   adminLink = '';
   urls: readonly string[] = [];
@@ -170,6 +172,7 @@ class Server implements Serving {
       enrichment: live.enrichment,
       secrets: live.secrets,
       telemetry,
+      captures: live.captures,
       onDegradation: (level, reason) => live.runtime.setDegradation(level, reason, Date.now()),
     });
     const { gateway } = this;
@@ -185,33 +188,34 @@ class Server implements Serving {
     const secret = randomBytes(32).toString('hex');
     this.owner = await serveOwner(ownerPath(live.dataDir), live.runtime, {
       secret,
-      // What their rows are enriched by: too much for the environment, and another one from time to time.
-      welcome: () => ({ model: live.models.current }) satisfies OwnerPush,
+      // Too much for the environment, and other ones from time to time.
+      welcome: () => ({ model: live.models.current, inForce: this.inForce(this.loaded) }) satisfies OwnerPush,
       onReport: (worker, _name, snapshot) => this.reported(worker, snapshot as WorkerReport),
       onProblem: (code, message) => options.onNote(`${code}: ${message}`),
     });
     const { owner } = this;
     live.models.onChange((model) => owner.push({ model } satisfies OwnerPush));
-    const { model: _, ...enrichment } = live.enrichment;
     const setup: WorkerSetup = {
-      configPath: options.configPath,
-      overrides: options.overrides,
       version: options.version,
-      enrichment,
       secrets: {
         challenge: live.secrets.challenge.toString('hex'),
         pseudonyms: live.secrets.pseudonyms.toString('hex'),
       },
-      policy: live.runtime.policies.version,
+      captures: options.ephemeral ? null : live.dataDir,
     };
     const env = { [OWNER_PATH]: owner.path, [OWNER_SECRET]: secret, [WORKER_SETUP]: JSON.stringify(setup) };
     const self = import.meta.url;
+    const crashed = new Set<number>();
     this.workerPool = await startWorkers(this.workers, {
       exec: fileURLToPath(new URL(self.endsWith('.ts') ? './worker.ts' : './worker.js', self)),
       env: () => env,
       drainMs: loaded.config.gateway.drain_s * 1000,
       onEvent: (event) => {
-        if (event.type === 'crashed') options.onNote(`worker ${event.worker} ended: ${event.why}`);
+        if (event.type === 'crashed') {
+          crashed.add(event.worker);
+          options.onNote(`worker ${event.worker} ended: ${event.why}`);
+        } else if (event.type === 'ready' && crashed.delete(event.worker))
+          options.onNote(`worker ${event.worker} runs again`);
       },
     });
     this.urls = listenersOf(loaded.config).map(
@@ -247,6 +251,10 @@ class Server implements Serving {
       listen,
       token,
       operator: live.operator,
+      captures: {
+        list: (limit) => live.captures.list(limit),
+        read: (id, by, reason) => live.captures.read(id, by, reason, live.ledger),
+      },
       metrics: (accept) => this.telemetry.page(accept, this.workerPool === null ? undefined : this.fleet.total()),
       trust: () => this.trust(),
       health: () => ({ live: true, ready: this.ready && this.stopping === null }),
@@ -260,7 +268,18 @@ class Server implements Serving {
     this.adminLink = loginLink(this.adminServer.url, token);
   }
 
-  async reload(by: string): Promise<ReloadReceipt> {
+  /** One after the other: what asks while another one waits for its turn shares that one, which reads the file later. */
+  reload(by: string): Promise<ReloadReceipt> {
+    this.nextReload ??= this.reloading.then(() => {
+      this.nextReload = null;
+      const reloaded = this.reloadNow(by);
+      this.reloading = reloaded.catch(() => {});
+      return reloaded;
+    });
+    return this.nextReload;
+  }
+
+  private async reloadNow(by: string): Promise<ReloadReceipt> {
     const { reloads } = this.telemetry.metrics;
     const [result] = reloads.labels;
     try {
@@ -269,11 +288,12 @@ class Server implements Serving {
       const now = next.config as Record<string, unknown>;
       const differs = Object.keys(now).filter((key) => JSON.stringify(now[key]) !== JSON.stringify(before[key]));
       const needs = differs.filter((key) => (STATIC as readonly string[]).includes(key));
-      const enrichment = { ...this.live.enrichment, ...this.enrichmentOf(next) };
-      if (this.gateway !== null) await this.gateway.update(next, enrichment);
-      else if (this.workerPool !== null) await this.reloadPool(enrichment);
-      await this.live.reload(next, by);
+      if (this.gateway !== null) {
+        const { model } = this.live.enrichment;
+        await this.gateway.update(next, { ...this.inForce(next).enrichment, model });
+      } else if (this.workerPool !== null) await this.reloadPool(next);
       this.loaded = next;
+      await this.live.reload(next, by);
       this.telemetry.policy = this.live.runtime.policies.version;
       reloads.add(result.index('ok'));
       return {
@@ -283,18 +303,23 @@ class Server implements Serving {
       };
     } catch (error) {
       reloads.add(result.index('refused'));
-      if (error instanceof SallyportError && error.code === 'SP7008') throw error;
+      // From the ledger on it is in force, and not on record.
+      if (error instanceof SallyportError && /^SP7008|^SP41/.test(error.code)) throw error;
       throw new SallyportError('SP7008', error instanceof Error ? error.message : String(error), { cause: error });
     }
   }
 
-  private enrichmentOf({ config }: LoadedConfig) {
-    const { trusted_proxies: trustedProxies, hosts } = config.clients;
-    return { trustedProxies, hosts, allowlist: config.allowlist, decoys: config.decoys };
+  /** What those who enrich are told with a configuration. */
+  private inForce(loaded: LoadedConfig): InForce {
+    const { allowlist, clients, decoys } = loaded.config;
+    const { model: _, ...enrichment } = this.live.enrichment;
+    const { trusted_proxies: trustedProxies, hosts } = clients;
+    const policy = livePoliciesOf(loaded.config, this.mode).version;
+    return { loaded, enrichment: { ...enrichment, trustedProxies, hosts, allowlist, decoys }, policy };
   }
 
-  private async reloadPool({ model: _, ...enrichment }: Live['enrichment']): Promise<void> {
-    const results = await (this.workerPool as Workers).reload({ enrichment });
+  private async reloadPool(next: LoadedConfig): Promise<void> {
+    const results = await (this.workerPool as Workers).reload(this.inForce(next));
     const failed = results.find((r) => r.error !== '');
     if (failed !== undefined) throw new SallyportError('SP7008', `worker ${failed.worker}: ${failed.error}`);
   }

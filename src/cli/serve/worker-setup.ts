@@ -1,28 +1,37 @@
 /** What a worker of the gateway is told when it starts, and what it reports. */
+import type { LoadedConfig } from '../../config/load.ts';
 import type { LearnedModel } from '../../enrich/model.ts';
 import type { EnrichmentSetup } from '../../runtime/enrichment.ts';
 import type { MetricsSnapshot } from '../../runtime/telemetry/metrics.ts';
 import type { ProxyTrustReport } from '../../runtime/telemetry/proxy-trust.ts';
-import type { Overrides } from './overrides.ts';
 
 export const OWNER_PATH = 'SALLYPORT_OWNER_PATH';
 export const OWNER_SECRET = 'SALLYPORT_OWNER_SECRET';
 export const WORKER_SETUP = 'SALLYPORT_WORKER_SETUP';
 
+/** What of it is known before there is a connection to the owner, and fits into the environment. */
 export interface WorkerSetup {
-  readonly configPath: string | null;
-  readonly overrides: Overrides;
   readonly version: string;
-  /** The model comes over the owner's socket. */
-  readonly enrichment: Omit<EnrichmentSetup, 'model'>;
+  /** Data directory that captures go to; null for none. */
+  readonly captures: string | null;
   /** Hex. */
   readonly secrets: { readonly challenge: string; readonly pseudonyms: string };
+}
+
+/**
+ * The configuration in force, as the owner has read and checked it. Workers never read the file: it may be another one by
+ * now, or a wrong one, and a worker that takes the place of one that died has to be like the others.
+ */
+export interface InForce {
+  readonly loaded: LoadedConfig;
+  readonly enrichment: Omit<EnrichmentSetup, 'model'>;
   readonly policy: string;
 }
 
-/** What the owner tells its workers over the socket: when they connect, and whenever it is another one. */
+/** What the owner tells its workers over the socket: all of it when they connect, the model whenever it is another one. */
 export interface OwnerPush {
   readonly model: LearnedModel;
+  readonly inForce?: InForce;
 }
 
 export interface WorkerReport {

@@ -1,15 +1,15 @@
 /** A worker of the gateway: a process of its own that listens, enriches and forwards, and asks the owner what to do. */
-import { knownNames } from '../../config/known.ts';
-import { loadConfig } from '../../config/load.ts';
 import { DETECTORS } from '../../detectors/index.ts';
 import { type Gateway, openGateway } from '../../doors/gateway/gateway.ts';
-import { EMPTY_MODEL } from '../../enrich/model.ts';
-import { FORMATS } from '../../event/formats/index.ts';
+import { EMPTY_MODEL, type LearnedModel } from '../../enrich/model.ts';
+import { SallyportError } from '../../lib/errors.ts';
+import { Captures } from '../../runtime/live/captures.ts';
 import { connectOwner } from '../../runtime/owner/client.ts';
 import { joinWorkers, workerNumber } from '../../runtime/owner/worker.ts';
 import { Telemetry } from '../../runtime/telemetry/telemetry.ts';
-import { withOverrides } from './overrides.ts';
+import { surviveDefects } from './defects.ts';
 import {
+  type InForce,
   OWNER_PATH,
   OWNER_SECRET,
   type OwnerPush,
@@ -21,29 +21,54 @@ import {
 /** How often a worker tells the owner its numbers, in ms. */
 const REPORT_MS = 1000;
 
+/** What the owner has told: all of it with its welcome, another model now and then. */
+class Told {
+  model: LearnedModel = EMPTY_MODEL;
+  inForce: InForce | undefined;
+  private gateway: Gateway | null = null;
+  private readonly note: (text: string) => void;
+
+  constructor(note: (text: string) => void) {
+    this.note = note;
+  }
+
+  take(pushed: OwnerPush): void {
+    this.inForce ??= pushed.inForce;
+    // The same again after a connection that was lost.
+    if (pushed.model.version === this.model.version) return;
+    this.model = pushed.model;
+    this.gateway?.learned(this.model).catch((error: Error) => this.note(`SP5005: ${error.message}`));
+  }
+
+  /** The gateway is open, with a model that may be the one before by now. */
+  async open(gateway: Gateway, model: LearnedModel): Promise<void> {
+    this.gateway = gateway;
+    if (model !== this.model) await gateway.learned(this.model);
+  }
+}
+
+const secretsOf = ({ secrets }: WorkerSetup) => ({
+  challenge: Buffer.from(secrets.challenge, 'hex'),
+  pseudonyms: Buffer.from(secrets.pseudonyms, 'hex'),
+});
+
 async function main(): Promise<void> {
   const { env } = process;
   const setup = JSON.parse(env[WORKER_SETUP] ?? '{}') as WorkerSetup;
-  const load = () =>
-    withOverrides(loadConfig(setup.configPath ?? undefined, knownNames(FORMATS, DETECTORS)), setup.overrides);
-  const loaded = load();
   const note = (text: string): void => void process.stderr.write(`worker ${workerNumber()}: ${text}\n`);
-  let model = EMPTY_MODEL;
-  let gateway: Gateway | null = null;
+  surviveDefects(note);
+  const told = new Told(note);
   const owner = await connectOwner(env[OWNER_PATH] ?? '', {
     secret: env[OWNER_SECRET] ?? '',
     worker: workerNumber(),
-    onPush: (message) => {
-      const pushed = message as OwnerPush;
-      // The same again after a connection that was lost.
-      if (pushed.model.version === model.version) return;
-      model = pushed.model;
-      gateway?.learned(model).catch((error: Error) => note(`SP5005: ${error.message}`));
-    },
+    onPush: (message) => told.take(message as OwnerPush),
     onState: (state, why) => {
       if (state === 'lost') note(`the owner of state is lost: ${why}`);
     },
   });
+  // The owner's welcome is the first thing that it says.
+  if (told.inForce === undefined) throw new SallyportError('SP7313', 'The owner of state did not say what is in force');
+  const { loaded, enrichment, policy } = told.inForce;
   const telemetry = new Telemetry({
     config: loaded.config,
     version: setup.version,
@@ -51,45 +76,44 @@ async function main(): Promise<void> {
     clock: Date.now,
     onDefect: (error) => note(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   });
-  telemetry.policy = setup.policy;
-  let degradation = 0;
-  const begun = model;
-  const opened = await openGateway({
+  telemetry.policy = policy;
+  const level = { degradation: 0 };
+  const { workers: writers } = loaded.config.gateway;
+  const captures = new Captures({ dataDir: setup.captures, clock: Date.now, writers, onNote: note });
+  const { model } = told;
+  const gateway = await openGateway({
     loaded,
     gate: owner,
-    enrichment: { ...setup.enrichment, model },
-    secrets: {
-      challenge: Buffer.from(setup.secrets.challenge, 'hex'),
-      pseudonyms: Buffer.from(setup.secrets.pseudonyms, 'hex'),
-    },
+    enrichment: { ...enrichment, model },
+    secrets: secretsOf(setup),
     telemetry,
-    onDegradation: (level) => {
-      degradation = level;
-    },
+    captures,
+    onDegradation: (degradation) => Object.assign(level, { degradation }),
   });
-  gateway = opened;
-  if (begun !== model) await opened.learned(model);
+  await told.open(gateway, model);
   const report = (): void => {
     telemetry.metrics.registry.collect();
     const numbers: WorkerReport = {
       metrics: telemetry.metrics.registry.snapshot(),
       trust: telemetry.trustReport(),
-      servers: opened.servers(),
-      degradation,
+      servers: gateway.servers(),
+      ...level,
     };
     owner.report('numbers', numbers);
   };
   const timer = setInterval(report, REPORT_MS);
   joinWorkers({
     reload: async (payload) => {
-      const { enrichment } = payload as Pick<WorkerSetup, 'enrichment'>;
-      await opened.update(load(), { ...enrichment, model });
+      const next = payload as InForce;
+      await gateway.update(next.loaded, { ...next.enrichment, model: told.model });
+      telemetry.policy = next.policy;
     },
     drain: async (ms) => {
       clearInterval(timer);
-      await opened.drain(ms);
+      await gateway.drain(ms);
       report();
       await owner.close();
+      await captures.close();
       await telemetry.close();
     },
   });

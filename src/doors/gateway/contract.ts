@@ -62,6 +62,13 @@ export interface Inbound {
   /** Unix ms at which the request had come, and the same on the monotonic clock, in ms. */
   readonly startedMs: number;
   readonly startedAt: number;
+  /** Set while somebody looks at the body. */
+  tap?: BodyTap | null;
+}
+
+/** Looks at the body of a request as its pieces go upstream. It changes nothing, keeps no piece, and must be quick. */
+export interface BodyTap {
+  take(chunk: Buffer): void;
 }
 
 /** How an exchange ended. */

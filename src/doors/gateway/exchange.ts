@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import { ALLOW, type Verdict } from '../../runtime/live/verdict.ts';
 import { readTraceHeaders, traceHeaders, writeTraceHeaders } from '../../runtime/telemetry/trace-context.ts';
 import { CONTEXT_INVALID, type RequestSpan, type UpstreamSpan } from '../../runtime/telemetry/tracing.ts';
+import type { CaptureDraft } from './capture.ts';
 import type { ForwardHooks, HeaderList, HeadNotes, Outcome, Refusal, Ticket } from './contract.ts';
 
 import { THROTTLED } from './guard/client-throttle.ts';
@@ -19,6 +20,7 @@ import type { Rooms } from './rooms.ts';
 import type { Slot } from './rows.ts';
 import { type Signal, takeSignals } from './signals.ts';
 import type { Underway } from './underway.ts';
+import { cut } from './upstream/answer.ts';
 
 /** What an upgraded connection brings besides its request. */
 export interface Upgraded {
@@ -44,6 +46,7 @@ export class Exchange implements ForwardHooks, Underway {
   private upstreamSpan: UpstreamSpan | null = null;
   private invalidContext = false;
   private signal: Signal | null = null;
+  private capture: CaptureDraft | null = null;
   private admitted = false;
   /** The outcome was told while the exchange went on: it is not told again. */
   private told = false;
@@ -59,7 +62,24 @@ export class Exchange implements ForwardHooks, Underway {
   }
 
   begin(): void {
+    try {
+      this.observe();
+    } catch (error) {
+      this.broken(error);
+    }
+  }
+
+  /** A mistake of ours costs this exchange and nothing else: the client's connection ends, and all it held is given back. */
+  private broken(error: unknown): void {
+    this.upgraded?.socket.destroy();
+    cut(this.inbound.res, true);
+    this.done({ ...NOTHING, code: 'SP9001' });
+    this.rooms.defect(error);
+  }
+
+  private observe(): void {
     const { rooms, inbound } = this;
+    if (inbound.route.capture !== null) this.capture = rooms.capturing.begin(inbound);
     this.startTrace();
     const slot = rooms.observer.request(inbound);
     // Texts beyond any row: the http room lets no such request through unless its limits were raised that far.
@@ -83,16 +103,12 @@ export class Exchange implements ForwardHooks, Underway {
   private await(verdict: Promise<Verdict>): void {
     // The owner of state is another process: it has the route's budget, then the route's fail mode decides.
     const timer = setTimeout(() => this.unscored(), this.inbound.route.scoringBudgetMs);
-    verdict.then(
-      (v) => {
-        clearTimeout(timer);
-        if (!this.over) this.decided(v);
-      },
-      () => {
-        clearTimeout(timer);
-        if (!this.over) this.unscored();
-      },
-    );
+    const end = (decided: Verdict | null): void => {
+      clearTimeout(timer);
+      if (decided === null) this.unscored();
+      else if (!this.over) this.decided(decided);
+    };
+    verdict.then(end, () => end(null));
   }
 
   private unscored(): void {
@@ -104,6 +120,14 @@ export class Exchange implements ForwardHooks, Underway {
 
   private decided(verdict: Verdict): void {
     if (this.verdict !== ALLOW || this.admitted) return;
+    try {
+      this.carryOut(verdict);
+    } catch (error) {
+      this.broken(error);
+    }
+  }
+
+  private carryOut(verdict: Verdict): void {
     this.verdict = verdict;
     this.span?.decision(this.inbound.startedMs, this.rooms.clock(), verdict, this.rooms.policy());
     if (verdict.action === 'allow' && verdict.limit?.exceeded !== true) {
@@ -115,9 +139,18 @@ export class Exchange implements ForwardHooks, Underway {
     this.rooms.responder.carryOut(
       this.inbound,
       verdict,
-      (added) => this.forward(added),
+      (added) => this.resume(added),
       (outcome) => this.done(outcome),
     );
+  }
+
+  /** It was held back, and may go on: out of a timer, or out of another event of its connection. */
+  private resume(added: HeaderList): void {
+    try {
+      this.forward(added);
+    } catch (error) {
+      this.broken(error);
+    }
   }
 
   private forward(added: HeaderList | null): void {
@@ -217,8 +250,18 @@ export class Exchange implements ForwardHooks, Underway {
       const refused = outcome.status === 503 && outcome.server !== '';
       rooms.throttleOf(inbound.route.upstream).ended(!refused, rooms.now());
     }
+    if (this.capture !== null) this.endCapture(this.capture, outcome);
     rooms.ended(this, outcome, elapsed);
     if (this.span !== null) this.endTrace(this.span, outcome, nowMs);
+  }
+
+  private endCapture(capture: CaptureDraft, outcome: Outcome): void {
+    this.capture = null;
+    try {
+      this.rooms.capturing.end(capture, this.inbound, outcome);
+    } catch (error) {
+      this.rooms.defect(error);
+    }
   }
 
   private endTrace(span: RequestSpan, outcome: Outcome, nowMs: number): void {

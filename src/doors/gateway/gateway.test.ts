@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../config/load.ts';
 import { configSchema } from '../../config/schema.ts';
+import { DIMENSIONS } from '../../engine/keys.ts';
+import { ACTION } from '../../engine/policy.ts';
 import { type House, openHouse } from './testing.ts';
 
 const ends: (() => unknown)[] = [];
@@ -131,6 +133,28 @@ describe('the gateway', () => {
     }
     expect((await w.get('/backup-of-everything')).status).toBe(403);
     expect((await w.live.ledger.head()).seq).toBeGreaterThanOrEqual(receipt.ledger);
+  });
+
+  it('gives a user who is slowed down no fresh pace with a fresh session', async () => {
+    const w = await world({ gateway: { throttle: { burst: 3, max_delay_ms: 0 } } });
+    const { runtime } = w.live;
+    const impose = (dimension: 'session' | 'principal') => {
+      const { lanes } = runtime.parts.engine.batch;
+      const at = DIMENSIONS.indexOf(dimension) * 2;
+      const actor = { dimension, hi: lanes[at], lo: lanes[at + 1] };
+      const sinceSec = Math.floor(Date.now() / 1000);
+      const data = { actor, action: ACTION.throttle, classIndex: 0, sinceSec, untilSec: sinceSec + 600 };
+      runtime.control({ control: 'impose', timeMs: Date.now(), ref: `M-${dimension}`, data });
+    };
+    for (const session of ['one', 'two']) {
+      await w.get('/items/1', { Cookie: `session=${session}` });
+      impose('session');
+    }
+    impose('principal');
+    const statuses: number[] = [];
+    for (let i = 0; i < 6; i++)
+      statuses.push((await w.get('/items/1', { Cookie: `session=${i % 2 === 0 ? 'one' : 'two'}` })).status);
+    expect(statuses).toEqual([200, 200, 200, 429, 429, 429]);
   });
 
   it('is switched off and on by an operator, at once', async () => {

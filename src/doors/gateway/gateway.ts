@@ -11,11 +11,13 @@ import type { Config } from '../../config/schema.ts';
 import type { LearnedModel } from '../../enrich/model.ts';
 import { Allowlist } from '../../runtime/allowlist.ts';
 import { buildEnricher, type EnrichmentSetup } from '../../runtime/enrichment.ts';
+import type { CaptureSink } from '../../runtime/live/captures.ts';
 import type { Gate } from '../../runtime/live/verdict.ts';
 import type { Telemetry } from '../../runtime/telemetry/telemetry.ts';
 import { isDecoyValue } from './act/decoy/honeytoken.ts';
 import { createResponder } from './act/responder.ts';
 import type { ActConfig } from './act/settings.ts';
+import { CaptureRules, Capturing } from './capture.ts';
 import type { Req, Res } from './contract.ts';
 import { Exchange, type Upgraded } from './exchange.ts';
 import { createGuard, isRefusal } from './guard/guard.ts';
@@ -33,6 +35,8 @@ import { createForwarder, type UpdatableForwarder } from './upstream/index.ts';
 /** A long exchange tells how it stands after this, in ms (design, invariant 2); looked at so often. */
 const PARTIAL_MS = 30_000;
 const SWEEP_MS = 5_000;
+/** How long the connections to the upstream may take to close at the end, in ms. */
+const CLOSE_MS = 2_000;
 
 export interface GatewayOptions {
   readonly loaded: LoadedConfig;
@@ -40,6 +44,8 @@ export interface GatewayOptions {
   readonly enrichment: EnrichmentSetup;
   readonly secrets: { readonly challenge: Buffer; readonly pseudonyms: Buffer };
   readonly telemetry: Telemetry;
+  /** Where raw requests of captured routes go; nowhere without it. */
+  readonly captures?: CaptureSink;
   /** How far scoring is degraded, whenever that changes. */
   readonly onDegradation?: (level: number, reason: string) => void;
   readonly clock?: () => number;
@@ -51,6 +57,8 @@ export interface Gateway {
   servers(): ReturnType<UpdatableForwarder['servers']>;
   /** Requests under way. */
   inFlight(): number;
+  /** Rows of facts on loan: none where nothing is under way. */
+  rowsOnLoan(): number;
   /** Takes another configuration into force without losing a request. Throws where it cannot be used; then nothing changed. */
   update(loaded: LoadedConfig, enrichment: EnrichmentSetup): Promise<void>;
   /** Goes over to another model, from some request on. Ids of routes mean the same in both: nothing has to wait for it. */
@@ -91,8 +99,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     learned,
     servers: () => rooms.forwarder.servers(),
     inFlight: () => rooms.active.size,
+    rowsOnLoan: () => rooms.pool.inUse,
     async update(next, given) {
       const before = turn;
+      openCaptures(options, next);
       const parts = await enrichment(given, pseudonyms);
       rooms.forwarder.update(next.config);
       rooms.responder.update(actConfig(next.config));
@@ -109,7 +119,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       clearInterval(timer);
       rooms.responder.close();
       rooms.guard.close();
-      await rooms.forwarder.close();
+      // Every client is gone by now: what the upstream still holds open must not keep a process that is to end.
+      await within(CLOSE_MS, rooms.forwarder.close());
     },
   };
 }
@@ -119,6 +130,8 @@ async function furnish(options: GatewayOptions, baseDir: string, pseudonyms: Pse
   const { loaded } = options;
   const { config } = loaded;
   const rooms = new Rooms(options.gate, options.telemetry, options.clock, options.now);
+  openCaptures(options, loaded);
+  rooms.capturing = new Capturing(options.captures ?? NOWHERE, new CaptureRules(config));
   rooms.observer = new Observer({
     identity: config.identity,
     seed: options.enrichment.seed,
@@ -152,6 +165,14 @@ const actConfig = ({ challenge, answers, gateway }: Config): ActConfig => ({
   throttle: gateway.throttle,
 });
 
+/** Captures nothing. */
+const NOWHERE: CaptureSink = { open: () => {}, write: () => null, leftOut: () => {} };
+
+/** Captures have to be possible before a configuration that wants some is in force. */
+function openCaptures({ captures }: GatewayOptions, { config }: LoadedConfig): void {
+  if (config.gateway.routes.some((route) => route.capture !== undefined)) captures?.open();
+}
+
 /** What is read from a configuration in one go, at the start and with each new one. */
 function settle(rooms: Rooms, { config }: LoadedConfig): void {
   const { gateway, identity, answers } = config;
@@ -163,6 +184,7 @@ function settle(rooms: Rooms, { config }: LoadedConfig): void {
   };
   rooms.readsSignals = identity.signals || identity.principal_header !== undefined;
   rooms.principalHeader = identity.principal_header?.toLowerCase() ?? '';
+  rooms.capturing.rules = new CaptureRules(config);
   setProblemBase(answers.problem_base);
 }
 
@@ -209,6 +231,14 @@ function upgrade(
   res: ServerResponse,
 ): void {
   take(rooms, req, res, connection, { socket, head, res });
+}
+
+/** Waits for something, and no longer than so many ms. */
+function within(ms: number, what: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    what.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 function sweep(rooms: Rooms): void {

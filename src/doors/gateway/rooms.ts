@@ -4,6 +4,7 @@ import type { Gate } from '../../runtime/live/verdict.ts';
 import type { Telemetry } from '../../runtime/telemetry/telemetry.ts';
 import type { Tracer } from '../../runtime/telemetry/tracing.ts';
 import type { ActResponder } from './act/responder.ts';
+import type { Capturing } from './capture.ts';
 import type { Outcome, Refusal } from './contract.ts';
 import { type ClientThrottle, createClientThrottle } from './guard/client-throttle.ts';
 import type { OverloadGuard } from './guard/guard.ts';
@@ -27,6 +28,7 @@ export class Rooms {
   forwarder!: UpdatableForwarder;
   guard!: OverloadGuard;
   admission!: AdmitSettings;
+  capturing!: Capturing;
   private readonly throttles = new Map<string, ClientThrottle>();
   readsSignals = true;
   principalHeader = '';

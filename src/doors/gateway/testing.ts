@@ -73,8 +73,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         throw error;
       }),
   });
-  const { enrichment, secrets } = live;
-  const gateway = await openGateway({ loaded, gate: live.runtime, enrichment, secrets, telemetry, clock });
+  const { enrichment, secrets, captures } = live;
+  const gateway = await openGateway({ loaded, gate: live.runtime, enrichment, secrets, telemetry, clock, captures });
   live.models.onChange((model) => void gateway.learned(model));
   let closed: Promise<void> | null = null;
   const end = async () => {

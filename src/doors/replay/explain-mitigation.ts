@@ -7,6 +7,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { DIMENSIONS } from '../../engine/keys.ts';
 import { ACTIONS } from '../../engine/policy.ts';
 import { SallyportError } from '../../lib/errors.ts';
+import { journalFoldersAt } from '../../record/journal/format.ts';
 import type { BegunRecord } from '../../record/journal/values.ts';
 import type { ExplainedMitigation } from '../../runtime/explanation.ts';
 import type { FindingRecord, Recorder } from '../../runtime/recorder.ts';
@@ -20,22 +21,37 @@ export const isMitigation = (id: string): boolean => id.startsWith('M-');
 /** Where a mitigation began. */
 export interface Begun {
   readonly record: BegunRecord;
+  /** The run's journal: a data directory has several. */
+  readonly folder: string;
   /** Place in the sequence of the event it began with, and that event's time in Unix ms. */
   readonly sequence: number;
   readonly timeMs: number;
 }
 
-/** SP6003 where the input holds no mitigation of that id. */
+/**
+ * Looks through all runs of a data directory, the newest first. SP6003 where none holds a mitigation of that id; where a run
+ * could not be looked through, that run's error.
+ */
 export async function beginningOf(options: ExplainRunOptions): Promise<Begun> {
-  let found: Begun | undefined;
-  if (isOneJournal(options)) {
-    const journal = await journalRun(options);
-    journal.values(({ sequence, nowMs: timeMs }, { begun = [] }) => {
-      for (const record of begun) if (record.id === options.finding) found = { record, sequence, timeMs };
-    });
+  let refused: unknown;
+  for (const folder of isOneJournal(options) ? journalFoldersAt(options.inputs[0]) : []) {
+    try {
+      const found = await beginningIn(folder, options);
+      if (found !== undefined) return found;
+    } catch (error) {
+      refused ??= error;
+    }
   }
-  if (found !== undefined) return found;
-  throw new SallyportError('SP6003', `${options.inputs.join(', ')} holds no mitigation ${options.finding}`);
+  throw refused ?? new SallyportError('SP6003', `${options.inputs.join(', ')} holds no mitigation ${options.finding}`);
+}
+
+async function beginningIn(folder: string, options: ExplainRunOptions): Promise<Begun | undefined> {
+  let found: Begun | undefined;
+  const journal = await journalRun({ ...options, inputs: [folder] });
+  journal.values(({ sequence, nowMs: timeMs }, { begun = [] }) => {
+    for (const record of begun) if (record.id === options.finding) found = { record, folder, sequence, timeMs };
+  });
+  return found;
 }
 
 /** Hangs itself on a recorder and tells of each evidence that is stronger than what was told before. */

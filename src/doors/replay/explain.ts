@@ -79,9 +79,10 @@ const DOCS: Readonly<Record<string, string>> = {
 };
 
 /** Explains one finding of a log or a journal, or a mitigation of a live journal. SP6003 where the input holds none of that id. */
-export async function explainFinding(options: ExplainRunOptions): Promise<Explanation> {
+export async function explainFinding(asked: ExplainRunOptions): Promise<Explanation> {
   let found: { finding: FindingRecord; moment: Moment } | undefined;
-  const begun = isMitigation(options.finding) ? await beginningOf(options) : undefined;
+  const begun = isMitigation(asked.finding) ? await beginningOf(asked) : undefined;
+  const options = begun === undefined ? asked : { ...asked, inputs: [begun.folder] };
   const take = (engine: Engine, finding: FindingRecord): void => {
     // What is read back from a journal is overwritten by what comes next; a run's finding goes on to grow.
     // A finding keeps the instance it began with; a model taken over since has compiled it anew.

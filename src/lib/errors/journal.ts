@@ -37,4 +37,9 @@ export const JOURNAL_ERRORS = {
     title: 'The journal is ahead of the state',
     advice: 'Start from the sequence number at which the journal ends, or move the journal away to begin a new one.',
   },
+  SP4012: {
+    title: 'Requests were not captured',
+    advice:
+      'There are too many at once or too many in all. Narrow the route that is captured, or let captures expire sooner (docs/captures.md).',
+  },
 } as const satisfies Record<string, ErrorEntry>;

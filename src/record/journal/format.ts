@@ -177,20 +177,27 @@ const RUN = /^run-[0-9A-Za-z-]+$/;
  * The folder of segments that a path stands for: the path itself, or the newest run of a data directory; undefined where
  * there is none.
  */
-export function journalFolderAt(path: string): string | undefined {
+export const journalFolderAt = (path: string): string | undefined => journalFoldersAt(path)[0];
+
+/** The same with all runs of a data directory, newest first. */
+export function journalFoldersAt(path: string): string[] {
   try {
-    if (!statSync(path).isDirectory()) return undefined;
-    if (segmentNames(path).length > 0) return path;
+    if (!statSync(path).isDirectory()) return [];
+    if (segmentNames(path).length > 0) return [path];
     for (const root of [path, join(path, 'journal')]) {
       if (!existsSync(root)) continue;
       const runs = readdirSync(root).filter((name) => RUN.test(name));
-      const newest = runs.sort().findLast((name) => segmentNames(join(root, name)).length > 0);
-      if (newest !== undefined) return join(root, newest);
+      const folders = runs
+        .sort()
+        .reverse()
+        .map((name) => join(root, name));
+      const journals = folders.filter((folder) => segmentNames(folder).length > 0);
+      if (journals.length > 0) return journals;
     }
   } catch {
     // Not to be read: not a journal.
   }
-  return undefined;
+  return [];
 }
 
 /** True where a path is a journal: a folder of segments, one with such folders, or a file whose first bytes are those of one. */

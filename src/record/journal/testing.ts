@@ -144,6 +144,8 @@ export const rowsOfRound = (round: number): FactBatch => randomRows(1 + ((mix32(
  * journal has said that everything is written.
  */
 export async function appendForever(path: string, sequence: number, hashHi: number, hashLo: number): Promise<never> {
+  // Whoever started this process may end before it has killed it: it must not write for ever then.
+  process.stdin.on('end', () => process.exit(1)).resume();
   const engine = Object.assign(new FakeEngine(), { sequence, hashHi, hashLo });
   const journal = JournalDirectory.open(
     journalOptions(path, engine, { segmentBytes: 65_536, flushMs: 1, bufferBytes: 2 ** 26 }),

@@ -150,14 +150,19 @@ export class ActorBook implements EngineListener {
     return actor === undefined || actor.mitigation === null ? null : actor;
   }
 
+  /** What is known about an actor by its lanes. */
+  about(engine: Engine, dimension: ActorDimension, hi: number, lo: number): LiveActor | undefined {
+    const key = keyOf(engine, dimension);
+    return key < 0 ? undefined : this.actors.get(numberOf(hi, lo, key));
+  }
+
   find(mitigation: string): LiveActor | undefined {
     return this.byMitigation.get(mitigation);
   }
 
   /** Takes over what stood before a restart; null where this engine looks at no such actors. */
   restore(engine: Engine, { ref, actor: shown, reasons, mitigation }: Restored): LiveActor | null {
-    const base = DIMENSIONS.indexOf(ref.dimension);
-    const key = engine.program.keys.findIndex((k) => k.second < 0 && k.first === base);
+    const key = keyOf(engine, ref.dimension);
     if (key < 0) return null;
     const actor = this.add(numberOf(ref.hi, ref.lo, key), ref, shown, new Int32Array(2 * DIMENSIONS.length));
     for (const [detector, reason] of reasons) actor.reasons.set(detector, reason);
@@ -292,6 +297,12 @@ function see(actor: LiveActor, lanesNow: Int32Array): void {
     for (let d = 0; d < mixed.length; d++)
       if (came[2 * d] !== lanesNow[2 * d] || came[2 * d + 1] !== lanesNow[2 * d + 1]) mixed[d] = 1;
   came.set(lanesNow);
+}
+
+/** Place of the key of a dimension alone; −1 where nobody asks for it. */
+function keyOf({ program }: Engine, dimension: ActorDimension): number {
+  const base = DIMENSIONS.indexOf(dimension);
+  return program.keys.findIndex((k) => k.second < 0 && k.first === base);
 }
 
 function numberOf(hi: number, lo: number, key: number): number {

@@ -16,10 +16,11 @@ import { EVENT } from '../../record/journal/block.ts';
 import type { JournalDirectory } from '../../record/journal/directory.ts';
 import { packDecision } from '../../record/journal/single.ts';
 import { applyControl, type Recompile } from '../control.ts';
-import type { ActorBook, LiveActor } from './actors.ts';
+import type { ActorBook, LiveActor, LiveMitigation } from './actors.ts';
 import type { LiveLearning } from './learning.ts';
 import { Limiter } from './limiter.ts';
 import { Nonces } from './nonces.ts';
+import { stoppedActor } from './standing.ts';
 import { Throttle } from './throttle.ts';
 import { Ticks } from './ticks.ts';
 import { ALLOW, type Gate, type LimitState, type Verdict } from './verdict.ts';
@@ -71,7 +72,7 @@ export class LiveRuntime implements Gate {
     this.requests++;
     this.ticks.at(Math.floor(now / 1000)).requests++;
     const limit = this.limiter.check(rows, row, now);
-    if (this.degraded >= DEGRADATION.counters) return limit === null ? ALLOW : { ...ALLOW, limit };
+    if (this.degraded >= DEGRADATION.counters) return this.unscored(rows, row, now, limit);
     const decision = this.apply(rows, row, false, now, EVENT.admitted);
     if (decision.key < 0) return limit === null ? ALLOW : { ...ALLOW, limit };
     return this.verdict(decision, rows, row, now, limit);
@@ -161,6 +162,55 @@ export class LiveRuntime implements Gate {
     return decision;
   }
 
+  /**
+   * Whose pace a throttled request takes from. A session lasts as long as its bearer likes: where its user is slowed down,
+   * too, the pace is the user's, so that logging in again brings no fresh one.
+   */
+  private pacedActor(key: number): string {
+    const { batch, program } = this.parts.engine;
+    if (program.keys[key].name !== 'session') return this.nameOf(key);
+    const user = program.keys.findIndex((k) => k.name === 'principal');
+    const slowed =
+      user >= 0 && batch.hasRisk[user] !== 0 && batch.risk[user * RISK.size + RISK.action] >= ACTION.throttle;
+    return this.nameOf(slowed ? user : key);
+  }
+
+  private nameOf(key: number): string {
+    const { batch, program } = this.parts.engine;
+    return `${program.keys[key].name}-${hex(batch.hi[key])}${hex(batch.lo[key])}`;
+  }
+
+  /** Nothing is scored: limits and what stands are left. */
+  private unscored(rows: FactBatch, row: number, now: number, limit: LimitState | null): Verdict {
+    const { engine, actors } = this.parts;
+    const stopped = stoppedActor(engine, actors, rows, row, now);
+    if (stopped === null) return limit === null ? ALLOW : { ...ALLOW, limit };
+    const { ref, risk } = stopped;
+    const mitigation = stopped.mitigation as LiveMitigation;
+    mitigation.requestsMet++;
+    const action = ACTIONS[mitigation.action];
+    const actor = `${ref.dimension}-${hex(ref.hi)}${hex(ref.lo)}`;
+    const delayMs = action === 'throttle' ? this.throttle.delay(actor, '', now) : 0;
+    return {
+      action,
+      planned: action,
+      mode: mitigation.mode,
+      class: CLASSES[mitigation.classIndex],
+      risk,
+      mitigation: mitigation.id,
+      untilMs: mitigation.untilSec * 1000,
+      actor,
+      dimension: ref.dimension,
+      delayMs,
+      retryAfterSec:
+        delayMs < 0
+          ? this.throttle.retryAfterSec(actor, '', now)
+          : Math.max(1, mitigation.untilSec - Math.floor(now / 1000)),
+      credential: rows.credentialLo[row] === 0 ? '' : hex(rows.credentialHi[row]) + hex(rows.credentialLo[row]),
+      limit,
+    };
+  }
+
   private verdict(d: Decision, rows: FactBatch, row: number, now: number, limit: LimitState | null): Verdict {
     const { engine, actors } = this.parts;
     const acting = d.act > 0;
@@ -168,17 +218,17 @@ export class LiveRuntime implements Gate {
     const standing = actors.standing(engine, key);
     const at = key * RISK.size;
     const untilSec = engine.batch.risk[at + RISK.untilSec] >>> 0;
-    const { hi, lo } = engine.batch;
-    const actor = `${engine.program.keys[key].name}-${hex(hi[key])}${hex(lo[key])}`;
+    const actor = this.nameOf(key);
     const classIndex = acting ? d.actClass : d.classIndex;
     const compiled = engine.policies === undefined ? engine.policy : engine.policies.at(engine.facts);
     let delayMs = 0;
     let retryAfterSec = Math.max(1, untilSec - Math.floor(now / 1000));
     if (d.act === ACTION.throttle) {
       const shared = d.actLimit !== 0;
+      const paced = this.pacedActor(key);
       const client = shared ? `${hex(rows.fingerprintHi[row])}${hex(rows.fingerprintLo[row])}` : '';
-      delayMs = this.throttle.delay(actor, client, now);
-      if (delayMs < 0) retryAfterSec = this.throttle.retryAfterSec(actor, client, now);
+      delayMs = this.throttle.delay(paced, client, now);
+      if (delayMs < 0) retryAfterSec = this.throttle.retryAfterSec(paced, client, now);
     }
     const credential = rows.credentialLo[row] === 0 ? '' : hex(rows.credentialHi[row]) + hex(rows.credentialLo[row]);
     return {

@@ -21,6 +21,7 @@ import { livePoliciesOf } from '../policies.ts';
 import { redactor, redactTarget } from '../redact.ts';
 import { loadNetworks } from '../tables.ts';
 import { ActorBook } from './actors.ts';
+import { Captures } from './captures.ts';
 import { journalFolder, openDataDir, saveModel, secretOf, seedOf } from './data-dir.ts';
 import { LiveLearning, type MakeModel } from './learning.ts';
 import { MitigationRecords } from './ledgering.ts';
@@ -52,6 +53,8 @@ export interface Live {
   readonly enrichment: EnrichmentSetup;
   readonly models: Models;
   readonly learning: LiveLearning;
+  /** What doors of this process capture goes here; operators read from it. */
+  readonly captures: Captures;
   readonly seed: number;
   readonly dataDir: string;
   /** Keys challenges and pseudonyms; the same for all workers. */
@@ -84,6 +87,12 @@ export async function startLive(options: LiveOptions): Promise<Live> {
   await reinstate(runtime, operator, ledger, startedMs);
   await announce(ledger, options, policies.version, parts.models.current, startedMs);
   const learning = learningOf(options, parts);
+  const captures = new Captures({
+    dataDir: options.ephemeral ? null : dataDir,
+    clock,
+    writers: 1,
+    onNote: options.onNote,
+  });
   const timer = setInterval(() => {
     void operator.second(clock());
     void learning.tick(clock());
@@ -97,6 +106,7 @@ export async function startLive(options: LiveOptions): Promise<Live> {
       return { ...enrichmentSetup(loaded, parts.seed), model: parts.models.current };
     },
     learning,
+    captures,
     secrets: { challenge: secretOf(dataDir, 'challenge'), pseudonyms: secretOf(dataDir, 'pseudonyms') },
     journalStatistics: () => parts.journal?.statistics() ?? null,
     reload: (next, by) => reload(parts, ledger, next, by, clock()),
@@ -104,7 +114,7 @@ export async function startLive(options: LiveOptions): Promise<Live> {
       clearInterval(timer);
       await learning.close();
       await operator.second(clock());
-      await parts.models.settled();
+      await Promise.all([parts.models.settled(), captures.close()]);
       await parts.journal?.close();
       await ledger.close();
     },

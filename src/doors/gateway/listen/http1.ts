@@ -9,6 +9,7 @@ import { REJECT } from '../http/rejections.ts';
 import { endAfter, onClientError, openAnswer } from './client-error.ts';
 import { type Connection, connectionOf } from './connection.ts';
 import { type Hub, ignore, refused, refusedFor } from './hub.ts';
+import { Http1Request } from './request.ts';
 
 /** Requests that may wait on one connection behind an answer that is not finished (pipelining). */
 export const MAX_PIPELINED = 32;
@@ -21,6 +22,7 @@ const MAX_CHECK_MS = 2_000;
 export function createHttp1(hub: Hub): Server {
   const { limits } = hub;
   const server = createServer({
+    IncomingMessage: Http1Request as unknown as typeof IncomingMessage,
     // Header and target have limits of their own; here is only what the parser may hold of both.
     maxHeaderSize: limits.headerBytes + limits.targetBytes,
     headersTimeout: limits.headerTimeoutMs,
@@ -56,6 +58,7 @@ function onConnection(hub: Hub, socket: Socket): void {
 }
 
 function onRequest(hub: Hub, req: IncomingMessage, res: ServerResponse): void {
+  (req as Http1Request).taken = true;
   const socket = req.socket;
   const connection = connectionOf(socket, hub.trusted);
   // After a refusal that closes the connection, what follows on it may be anything.
@@ -104,6 +107,7 @@ function released(hub: Hub, socket: Duplex): Connection | null {
 
 /** A gateway is no forward proxy. */
 function onConnect(hub: Hub, req: IncomingMessage, socket: Duplex): void {
+  (req as Http1Request).taken = true;
   const connection = released(hub, socket);
   if (connection === null) return;
   refusedFor(hub, REJECT.method, connection);
@@ -115,6 +119,7 @@ function onConnect(hub: Hub, req: IncomingMessage, socket: Duplex): void {
  * 9110, 7.8), so the request is put back without it and read once more, as if it had not asked.
  */
 function onUpgrade(hub: Hub, server: Server, req: IncomingMessage, socket: Duplex, head: Buffer): void {
+  (req as Http1Request).taken = true;
   const connection = released(hub, socket);
   if (connection === null) return;
   if (!isWebSocket(req)) {

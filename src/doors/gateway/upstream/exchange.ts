@@ -78,7 +78,8 @@ export class Exchange extends Attempts implements BodyOwner, Timed {
   start(): void {
     const { inbound } = this;
     const { res } = inbound;
-    if (res.destroyed || (isHttp2(res) && res.stream.destroyed)) {
+    // A pipelined request waits without a connection of its own: that of the request tells whether anybody is left.
+    if (res.destroyed || (isHttp2(res) ? res.stream.destroyed : inbound.req.socket?.destroyed)) {
       this.finish('client', '');
       return;
     }

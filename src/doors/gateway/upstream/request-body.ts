@@ -111,6 +111,7 @@ export class RequestBody extends EventEmitter {
       this.owner.bodyTooLarge();
       return;
     }
+    this.inbound.tap?.take(chunk);
     this.emit('data', chunk);
   }
 

@@ -1,0 +1,134 @@
+/** What stands survives a restart under its own id, what was taken back stays so, and no load sets anybody free. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { DEGRADATION } from '../../runtime/live/runtime.ts';
+import { type House, openHouse } from './testing.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+const START_MS = Date.UTC(2025, 5, 2, 8);
+const BAD = '198.51.100.7';
+const OTHER = '203.0.113.9';
+
+/** One data directory, and gateways that follow each other on it under one clock. */
+class Site {
+  nowMs = START_MS;
+  house!: House;
+  private readonly dir = mkdtempSync(join(tmpdir(), 'sallyport-restart-'));
+  private upstream = '';
+
+  static async open(): Promise<Site> {
+    const site = new Site();
+    const server = createServer((_, res) => res.end('served'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    site.upstream = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    ends.push(() => {
+      rmSync(site.dir, { recursive: true, force: true });
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    });
+    await site.start();
+    return site;
+  }
+
+  async start(): Promise<void> {
+    const settings = {
+      records: { data_dir: this.dir },
+      seed: 0,
+      decoys: ['/trap'],
+      routes: { templates: [{ template: '/items/{id}' }] },
+      policies: [{ name: 'traps', class: 'decoy', ladder: ['block'], at_once: true, ttl_s: [7200], mode: 'enforce' }],
+    };
+    this.house = await openHouse({ upstream: this.upstream, settings, dir: this.dir, clock: () => this.nowMs });
+    const { house } = this;
+    ends.push(() => house.close());
+  }
+
+  async restart(): Promise<void> {
+    await this.house.close();
+    this.nowMs += 5000;
+    await this.start();
+  }
+
+  async get(path: string, address: string): Promise<number> {
+    this.nowMs += 200;
+    const response = await fetch(this.house.url + path, { headers: { 'x-forwarded-for': address } });
+    await response.arrayBuffer();
+    return response.status;
+  }
+
+  /** Ids and states of what stands. */
+  standing(): string[][] {
+    return this.operator.mitigations({ active: true }).map((m) => [m.id, m.actor.key, m.status]);
+  }
+
+  get operator() {
+    return this.house.live.operator;
+  }
+}
+
+describe('after a restart', () => {
+  it('the same mitigation stands, is shown before its actor comes back, and counts on', async () => {
+    const site = await Site.open();
+    expect(await site.get('/trap', BAD)).toBe(403);
+    await site.operator.second(site.nowMs);
+    const [before] = site.operator.mitigations();
+    await site.restart();
+    const [after] = site.operator.mitigations();
+    const { id, actor, class: name, action, until, started_at, sentence } = before;
+    expect(after).toMatchObject({ id, actor, class: name, action, until, sentence, status: 'active' });
+    expect(Math.abs(Date.parse(after.started_at) - Date.parse(started_at))).toBeLessThanOrEqual(1000);
+    expect(after.reasons.map((r) => [r.detector, r.nats])).toEqual(before.reasons.map((r) => [r.detector, r.nats]));
+    expect([await site.get('/items/1', BAD), await site.get('/items/1', OTHER)]).toEqual([403, 200]);
+    expect(site.standing()).toEqual([[id, BAD, 'active']]);
+    expect(site.operator.mitigation(id).requests_met).toBe(1);
+  });
+
+  it('it can be taken back, stays so, and the grace goes on', async () => {
+    const site = await Site.open();
+    await site.get('/trap', BAD);
+    await site.restart();
+    const [[id]] = site.standing();
+    const receipt = await site.operator.undo(id, 'operator:test', 'a mistake');
+    expect([receipt.lifted, receipt.grace.detectors]).toEqual([[id], ['decoy']]);
+    expect(await site.get('/items/1', BAD)).toBe(200);
+    for (let i = 0; i < 2; i++) {
+      await site.restart();
+      expect(site.standing()).toEqual([]);
+      // Within the grace the same evidence is not held against it; against others it is.
+      expect([await site.get('/trap', BAD), await site.get('/items/1', BAD)]).toEqual([200, 200]);
+    }
+    expect(await site.get('/trap', OTHER)).toBe(403);
+    site.nowMs += 3_700_000;
+    expect(await site.get('/trap', BAD)).toBe(403);
+  });
+
+  it('what was taken back before it was on record does not come back', async () => {
+    const site = await Site.open();
+    await site.get('/trap', BAD);
+    const [[id, , status]] = site.standing();
+    expect(status).toBe('pending');
+    await site.operator.undo(id, 'operator:test', 'at once');
+    await site.restart();
+    expect([site.standing(), await site.get('/items/1', BAD)]).toEqual([[], 200]);
+  });
+});
+
+describe('when nothing is scored any more', () => {
+  it('who was stopped stays stopped, and everybody else passes', async () => {
+    const site = await Site.open();
+    await site.get('/trap', BAD);
+    const { runtime } = site.house.live;
+    runtime.setDegradation(DEGRADATION.counters, 'test', site.nowMs);
+    expect([await site.get('/items/1', BAD), await site.get('/trap', OTHER)]).toEqual([403, 200]);
+    site.nowMs += 7_300_000;
+    expect(await site.get('/items/1', BAD)).toBe(200);
+  });
+});
