@@ -48,6 +48,9 @@ export const learning = z
       .describe('Learn route templates and baselines from what passes. false: what was learned before stays in force.'),
     first_after_requests: z.int().min(50).default(500).describe('Exchanges that a model is made of at least.'),
     first_after_s: seconds(60, 86_400).describe('Time that the first one is made of at least.'),
+    baselines_after_s: seconds(21_600, 7 * 86_400).describe(
+      'Time that a sample covers before it tells what is usual; until then it can only make what is assumed milder.',
+    ),
     interval_s: z
       .number()
       .min(60)

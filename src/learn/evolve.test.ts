@@ -27,7 +27,7 @@ const model = (templates: readonly (string | RouteTemplate)[], baselines: Partia
   baselines: { ...PRIOR_BASELINES, origin: 'learned', ...baselines },
 });
 const next = (before: LearnedModel, learned: LearnedModel, hours = 1): LearnedModel =>
-  evolve({ learnedMs: T, ...before }, learned, { learnedMs: T + hours * HOUR, exchanges: 500 });
+  evolve({ learnedMs: T, ...before }, learned, { learnedMs: T + hours * HOUR, exchanges: 500, settled: true });
 const templatesOf = ({ routes }: LearnedModel) => routes.map((r) => (r.retired ? `(${r.template})` : r.template));
 const matchOf = ({ routes }: LearnedModel, path: string): number => {
   const bytes = new TextEncoder().encode(path);
@@ -129,13 +129,26 @@ describe('baselines of a model that follows another', () => {
       ...model([], { miss: 0.03, requestsPerMinuteP999: 120, loginFailure: 0.3 }),
       learnedMs: T,
     };
-    for (let hour = 1; hour <= 24; hour++) now = evolve(now, high, { learnedMs: T + hour * HOUR, exchanges: 500 });
+    for (let hour = 1; hour <= 24; hour++)
+      now = evolve(now, high, { learnedMs: T + hour * HOUR, exchanges: 500, settled: true });
     expect(now.baselines.miss / 0.03).toBeGreaterThan(1.09);
     expect(now.baselines.miss / 0.03).toBeLessThan(DRIFT_A_DAY + 0.001);
     expect(now.baselines.requestsPerMinuteP999 / 120).toBeCloseTo(DRIFT_A_DAY, 3);
     expect(now.baselines.loginFailure * DRIFT_A_DAY).toBeCloseTo(0.3, 3);
     const much = next(model([], { miss: 0.03 }), high, 24 * 90);
     expect(much.baselines.miss).toBeCloseTo(0.033, 5);
+  });
+
+  it('only become milder than what is assumed while the sample is short, and stay what was learned before', () => {
+    const short = { learnedMs: T, exchanges: 500, settled: false };
+    const quiet = model([], { miss: 0.03, requestsPerMinuteP999: 60, objectsPerHourP999: 900 });
+    const { baselines } = evolve(EMPTY_MODEL, quiet, short);
+    expect(baselines).toEqual({ ...PRIOR_BASELINES, objectsPerHourP999: 900 });
+    // What a short sample has shown is not held on to.
+    const quieter = model([], { objectsPerHourP999: 100 });
+    expect(evolve({ ...EMPTY_MODEL, baselines }, quieter, short).baselines.objectsPerHourP999).toBe(100);
+    const known = model([], { miss: 0.1 });
+    expect(evolve(known, quiet, short).baselines).toEqual(known.baselines);
   });
 
   it('stay where too few were seen to learn from', () => {

@@ -5,7 +5,7 @@
  * no flood, however patient, becomes the norm before somebody can see it come.
  */
 import { ROUTE_CLASS } from '../enrich/facts.ts';
-import type { Baselines, LearnedModel, RouteTemplate } from '../enrich/model.ts';
+import { type Baselines, type LearnedModel, PRIOR_BASELINES, type RouteTemplate } from '../enrich/model.ts';
 import { RouteMatcher } from '../enrich/routes/matcher.ts';
 import { versionOf } from './learner.ts';
 
@@ -22,17 +22,16 @@ export interface Evolution {
   readonly learnedMs: number;
   /** Exchanges that were observed for it. */
   readonly exchanges: number;
+  /** The sample covers long enough to tell what is usual. */
+  readonly settled: boolean;
 }
 
 /** The model that follows `previous` after `learned` was learned afresh from a newer sample. */
-export function evolve(
-  previous: LearnedModel,
-  learned: LearnedModel,
-  { learnedMs, exchanges }: Evolution,
-): LearnedModel {
+export function evolve(previous: LearnedModel, learned: LearnedModel, evolution: Evolution): LearnedModel {
+  const { learnedMs, exchanges } = evolution;
   const model = {
     routes: evolveRoutes(previous.routes, learned.routes),
-    baselines: evolveBaselines(previous, learned.baselines, learnedMs),
+    baselines: evolveBaselines(previous, learned.baselines, evolution),
     hosts: (learned.hosts ?? []).length > 0 ? learned.hosts : (previous.hosts ?? []),
     tells: learned.tells ?? [],
   };
@@ -117,10 +116,22 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 const exampleOf = (template: string): string =>
   template.replace(/\{(\w+)\}/g, (_, name: string) => EXAMPLES[name] ?? 'word');
 
-function evolveBaselines(previous: LearnedModel, learned: Baselines, learnedMs: number): Baselines {
+const SHARES_AND_TAILS = ['loginFailure', 'miss', 'denied', 'requestsPerMinuteP999', 'objectsPerHourP999'] as const;
+
+/** The milder of what is assumed and what was seen: higher values are milder for all of them. */
+function loosened(learned: Baselines): Baselines {
+  const loose = { ...PRIOR_BASELINES };
+  for (const name of SHARES_AND_TAILS) loose[name] = Math.max(PRIOR_BASELINES[name], learned[name]);
+  return loose;
+}
+
+function evolveBaselines(previous: LearnedModel, learned: Baselines, { learnedMs, settled }: Evolution): Baselines {
   const before = previous.baselines;
-  // Too few actors to learn from are no reason to forget, and the first that is learned has nothing to hold on to.
+  // Too few actors to learn from are no reason to forget.
   if (learned.origin === 'prior') return before;
+  // A short sample has not seen who is rare and busy: it may show that what is assumed is too strict, never that it is too mild.
+  if (!settled) return before.origin === 'prior' ? loosened(learned) : before;
+  // The first that is learned has nothing to hold on to.
   if (before.origin === 'prior') return learned;
   const days = Math.min(1, Math.max(0, learnedMs - (previous.learnedMs ?? learnedMs)) / DAY_MS);
   const most = DRIFT_A_DAY ** days;

@@ -18,6 +18,8 @@ export interface LearningOrder {
   readonly routeClasses: EnrichmentSetup['routeClasses'];
   readonly learnedMs: number;
   readonly exchanges: number;
+  /** The sample covers long enough for baselines. */
+  readonly settled: boolean;
 }
 
 /** A piece of the sample; null is the end of it, and the model is the answer. */
@@ -25,10 +27,10 @@ export type LearningPiece = readonly CellRecord[] | null;
 
 const port = parentPort;
 if (port !== null) {
-  const { seed, previous, routes, learnedMs, exchanges, ...setup } = workerData as LearningOrder;
+  const { seed, previous, routes, learnedMs, exchanges, settled, ...setup } = workerData as LearningOrder;
   const learner = new ModelLearner({ seed, routes, routeClasses: classOverrides(setup), live: true });
   port.on('message', (piece: LearningPiece) => {
     if (piece !== null) learner.load(piece);
-    else port.postMessage(evolve(previous, learner.finish(), { learnedMs, exchanges }));
+    else port.postMessage(evolve(previous, learner.finish(), { learnedMs, exchanges, settled }));
   });
 }

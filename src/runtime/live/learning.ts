@@ -21,8 +21,8 @@ const SAMPLE_REQUESTS = 24_000;
 const INTERNED_TEXTS = 4000;
 /** A sample is given up after so long; its successor begins halfway, so that hours of the week can be learned from either. */
 const GENERATION_MS = 42 * 86_400_000;
-/** Requests that go to the other thread at once: a few ms of copying. */
-const PIECE_REQUESTS = 1000;
+/** Requests that go to the other thread at once: below a millisecond of copying. */
+const PIECE_REQUESTS = 500;
 /**
  * Risk from which on somebody's exchanges do not teach, as log-odds in millinats: 2 %, twenty times what is assumed of anybody.
  * Less is what honest traffic collects, an old browser or a wrong password: without it what is learned would be too strict.
@@ -141,7 +141,8 @@ export class LiveLearning {
   private async make(nowMs: number): Promise<void> {
     const { seed, routes, routeClasses, current, make = learnInThread, takeOver, onFailure } = this.options;
     const previous = current();
-    const order = { seed, previous, routes, routeClasses, learnedMs: nowMs, exchanges: this.exchanges };
+    const settled = nowMs - this.bornMs >= this.settings.baselines_after_s * 1000;
+    const order = { seed, previous, routes, routeClasses, learnedMs: nowMs, exchanges: this.exchanges, settled };
     this.seen = 0;
     this.sinceMs = nowMs;
     try {
