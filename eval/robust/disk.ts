@@ -13,6 +13,8 @@ const SIZE_MB = 48;
 const CLIENTS = 8;
 const FULL_MS = 3000;
 const WAIT_MS = 15_000;
+/** What waits is put on record once a second. */
+const SECOND_MS = 1500;
 /** With a limit on the size of files instead of a full disk: nothing beyond this many bytes can be written. */
 const LEAST_BYTES = 4096;
 /** The signal of that limit would end the process; with a listener a write fails, as it does on a full disk. */
@@ -55,11 +57,14 @@ async function play(
   await gateway.note(/^SP4005: /);
   const held = await trap(gateway, WHILE_FULL);
   const changes = await changeMode(gateway);
+  const [first] = (await gateway.mitigations()).filter((m) => m.actor.key === BEFORE);
+  const undo = await gateway.api(`/api/v1/mitigations/${first.id}/undo`, 'POST', { reason: 'while it is full' });
   const emptied = performance.now();
   small.empty(gateway);
   const over = await Promise.race([gateway.note(/^SP4005 is over/).then(() => true), pause(WAIT_MS).then(() => false)]);
   const overMs = performance.now() - emptied;
   const recorded = await active(gateway, WHILE_FULL);
+  await pause(SECOND_MS);
   await load.stop();
   await gateway.kill();
   const wrong = await verifyLedger(command, stage.dataDir);
@@ -67,27 +72,20 @@ async function play(
   const ledger = new LedgerBook();
   await ledger.read(stage.dataDir);
   const again = await stage.start({ nodeWords: small.nodeWords });
+  const letGo = (await ask({ url: `${again.url}/items/1`, address: BEFORE })).status === 200;
   const holdsAgain = (await ask({ url: `${again.url}/items/1`, address: WHILE_FULL })).status === 403;
   const lost = load.total - load.count(/^20[01]$/);
   const forgotten = changes.acknowledged.filter((reason) => !ledger.reasons.has(reason));
   print(
-    table(
-      [`disk full (${small.how})`, ''],
-      [
-        ['requests meanwhile', String(load.total)],
-        ['p99, ms', load.percentile(0.99).toFixed(0)],
-        ['journal writes again after, ms', String(Math.round(overMs))],
-        ['what the journal says of itself', replayed.problem],
-        ['changes of mode acknowledged, refused', `${changes.acknowledged.length}, ${changes.refused}`],
-        [
-          'notes',
-          gateway.notes
-            .filter((line) => /^SP/.test(line))
-            .map((line) => line.slice(0, 60))
-            .join(' | '),
-        ],
-      ],
-    ),
+    tableOf(small.how, [
+      ['requests meanwhile', String(load.total)],
+      ['p99, ms', load.percentile(0.99).toFixed(0)],
+      ['journal writes again after, ms', String(Math.round(overMs))],
+      ['what the journal says of itself', replayed.problem],
+      ['an undo is answered with', String(undo.status)],
+      ['changes of mode acknowledged, refused', `${changes.acknowledged.length}, ${changes.refused}`],
+      ['notes', notesOf(gateway)],
+    ]),
   );
   return [
     { metric: 'requests_lost', value: lost, target: exactly(0) },
@@ -98,9 +96,19 @@ async function play(
     { metric: 'on_record_afterwards', value: recorded && ledger.entries > 0 ? 1 : 0, target: exactly(1) },
     { metric: 'ledger_not_verified', value: wrong === '' ? 0 : 1, target: exactly(0), note: wrong || undefined },
     { metric: 'journal_not_replayed', value: /^exit|^there/.test(replayed.problem) ? 1 : 0, target: exactly(0) },
+    { metric: 'undone_on_record', value: ledger.undone.has(first.id) && letGo ? 1 : 0, target: exactly(1) },
     { metric: 'held_after_restart', value: holdsAgain ? 1 : 0, target: exactly(1) },
   ];
 }
+
+const tableOf = (how: string, rows: string[][]): string => table([`disk full (${how})`, ''], rows);
+
+/** What it said about it, in order. */
+const notesOf = ({ notes }: GatewayProcess): string =>
+  notes
+    .filter((line) => /^SP/.test(line))
+    .map((line) => line.slice(0, 6) + (line.endsWith('is over') ? ' is over' : ''))
+    .join(', ');
 
 /** An operator who switches again and again while the disk is full. Reasons of what was acknowledged. */
 async function changeMode(gateway: GatewayProcess): Promise<{ acknowledged: string[]; refused: number }> {

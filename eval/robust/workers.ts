@@ -19,15 +19,16 @@ const BUDGET_MS = 50;
 const SLACK_MS = 950;
 const BAD = '198.51.100.30';
 
+const SETTING = (stage: Stage): string =>
+  stage.config({
+    workers: WORKERS,
+    gateway: [`routes: [{ match: { path: /closed/** }, fail: closed, scoring_budget_ms: ${BUDGET_MS} }]`],
+  });
+
 export const workers: Scenario = async (command, seed, print) => {
   const stage = await Stage.open(command, 'workers');
   try {
-    stage.write(
-      stage.config({
-        workers: WORKERS,
-        gateway: [`routes: [{ match: { path: /closed/** }, fail: closed, scoring_budget_ms: ${BUDGET_MS} }]`],
-      }),
-    );
+    stage.write(SETTING(stage));
     const gateway = await stage.start();
     await ask({ url: `${gateway.url}/trap`, address: BAD });
     const rows: string[][] = [];
@@ -66,6 +67,8 @@ async function killWorkers(stage: Stage, gateway: GatewayProcess, seed: number, 
   for (let i = 0; i < KILLED; i++) {
     await pause(BETWEEN_MS);
     const from = gateway.notes.length;
+    // Who takes its place is like the others, whatever the file says by now.
+    if (i === KILLED - 1) stage.write('mode: [enforce');
     const [victim] = gateway.workers();
     process.kill(victim, 'SIGKILL');
     const again = gateway.note(/^worker \d runs again/, from).then(() => true);
@@ -137,6 +140,7 @@ async function killOwner(
   const left = gateway.workers();
   await gateway.kill();
   const ended = await holds(BACK_MS, () => !left.some(isAlive));
+  stage.write(SETTING(stage));
   const next = await stage.start();
   // A process that has just started may be late with its first verdicts, and the route fails open.
   const held = await holds(

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import type { Detector } from '../engine/detector.ts';
 import { ACTIONS } from '../engine/policy.ts';
 import { createEnricher } from '../enrich/compose.ts';
+import { type Extras, setExtras } from '../enrich/extras.ts';
 import { createBatch } from '../enrich/facts.ts';
 import { type Baselines, EMPTY_MODEL, type LearnedModel, PRIOR_BASELINES } from '../enrich/model.ts';
 import { NetworkTable } from '../enrich/network.ts';
@@ -31,6 +32,8 @@ export interface Exchange {
   readonly bytes?: number;
   readonly duration_ms?: number;
   readonly business?: string;
+  /** What only some doors know. Of the texts, `{i}` is replaced where there is `repeat`. */
+  readonly extras?: Extras;
   /** A request line that is no HTTP, in place of method and target. */
   readonly request?: string;
   readonly repeat?: { readonly n: number; readonly every_s: number } & Partial<
@@ -86,11 +89,15 @@ export function expand(exchange: Exchange): Exchange[] {
   const { n, every_s, ...texts } = repeat;
   return Array.from({ length: n }, (_, i) => {
     const merged: Record<string, unknown> = { ...one, ...texts, t: Math.round((one.t + i * every_s) * 1000) / 1000 };
-    for (const [name, value] of Object.entries(merged))
-      if (typeof value === 'string') merged[name] = value.replaceAll('{i}', String(i));
+    for (const [name, value] of Object.entries(merged)) merged[name] = numbered(value, i);
+    if (one.extras !== undefined)
+      merged.extras = Object.fromEntries(Object.entries(one.extras).map(([name, value]) => [name, numbered(value, i)]));
     return merged as unknown as Exchange;
   });
 }
+
+const numbered = (value: unknown, i: number): unknown =>
+  typeof value === 'string' ? value.replaceAll('{i}', String(i)) : value;
 
 function rawInit(e: Exchange): RawInit {
   return {
@@ -150,6 +157,7 @@ export function runFixture(source: URL | readonly Exchange[], given: FixtureOpti
     const raw = rawFrom(rawInit(exchange));
     const batch = createBatch(1, raw.buf);
     enricher.row(raw, batch, 0, 0, options.coarse === true ? 1000 : 1);
+    if (exchange.extras !== undefined) setExtras(batch, 0, exchange.extras, 0);
     batch.count = 1;
     order.add(batch, 0);
   }

@@ -17,6 +17,14 @@ export const CLASSES = [
   'rotation',
   'automation',
   'decoy',
+  'take-over',
+  'object-access',
+  'sign-up',
+  'workflow',
+  'leaked-key',
+  'misuse',
+  'device-storm',
+  'cost',
 ] as const;
 export type FindingClass = (typeof CLASSES)[number];
 

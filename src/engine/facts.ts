@@ -82,6 +82,48 @@ export class Facts {
   get kind(): number {
     return this.batch.kind[this.row];
   }
+  get amountMinor(): number {
+    return this.batch.amountMinor[this.row];
+  }
+  get cost(): number {
+    return this.batch.cost[this.row];
+  }
+  get objects(): number {
+    return this.batch.objects[this.row];
+  }
+  get schema(): number {
+    return this.batch.schema[this.row];
+  }
+  get leaks(): number {
+    return this.batch.leaks[this.row];
+  }
+  get leaked(): number {
+    return this.batch.leaked[this.row];
+  }
+  get plan(): number {
+    return this.batch.plan[this.row];
+  }
+  get authScheme(): number {
+    return this.batch.authScheme[this.row];
+  }
+  get authOutcome(): number {
+    return this.batch.authOutcome[this.row];
+  }
+  get role(): number {
+    return this.batch.role[this.row];
+  }
+  get sensitivity(): number {
+    return this.batch.sensitivity[this.row];
+  }
+  get handshakeClass(): number {
+    return this.batch.handshakeClass[this.row];
+  }
+  get bodyKind(): number {
+    return this.batch.bodyKind[this.row];
+  }
+  get password(): number {
+    return this.batch.password[this.row];
+  }
 
   has(flag: number): boolean {
     return (this.batch.flags[this.row] & flag) !== 0;
@@ -91,6 +133,26 @@ export class Facts {
   }
   get hasPrincipal(): boolean {
     return this.batch.principalLo[this.row] !== 0;
+  }
+  get hasPartner(): boolean {
+    return this.batch.partnerLo[this.row] !== 0;
+  }
+  get hasDevice(): boolean {
+    return this.batch.deviceLo[this.row] !== 0;
+  }
+  get hasSubject(): boolean {
+    return this.batch.subjectLo[this.row] !== 0;
+  }
+  get hasOwner(): boolean {
+    return this.batch.ownerLo[this.row] !== 0;
+  }
+  get hasMail(): boolean {
+    return this.batch.mailLo[this.row] !== 0;
+  }
+  /** Does the object belong to whoever is calling? False where either is unknown: ask {@link hasOwner} first. */
+  get ownsObject(): boolean {
+    const { batch: b, row } = this;
+    return b.ownerHi[row] === b.principalHi[row] && b.ownerLo[row] === b.principalLo[row];
   }
   get authenticated(): boolean {
     return this.has(FLAG.AUTHENTICATED);

@@ -6,20 +6,32 @@ export const DIMENSIONS = [
   'tenant',
   'route',
   'path',
+  'country',
   'asn',
   'network',
+  'software',
+  'handshake', // TLS handshake of the client
   'fingerprint',
   'agent',
+  'mail', // pattern of e-mail addresses
+  'password', // a password that was tried
+  'partner', // whom credentials belong to
   'ip',
+  'device',
   'session',
   'credential',
   'principal',
+  'subject', // whom a request says it acts for, or logs in as
+  'owner', // of an object
   'object',
 ] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
 /** Dimensions that a finding can name as the actor. */
-export type ActorDimension = Exclude<Dimension, 'all' | 'path' | 'object' | 'agent'>;
+export type ActorDimension = Exclude<
+  Dimension,
+  'all' | 'path' | 'object' | 'agent' | 'country' | 'software' | 'handshake' | 'subject' | 'owner'
+>;
 
 /** Actors that many stand behind: what is held against one of them is not held against its members, nor the other way. */
 export const POPULATIONS = [
@@ -28,6 +40,8 @@ export const POPULATIONS = [
   'asn',
   'network',
   'fingerprint',
+  'mail',
+  'password',
 ] as const satisfies readonly ActorDimension[];
 
 export const isPopulation = (dimension: ActorDimension): boolean =>

@@ -117,6 +117,7 @@ function readLanes(out: Int32Array, facts: Facts): void {
   out[D.credential * 2 + 1] = b.credentialLo[row];
   out[D.principal * 2] = b.principalHi[row];
   out[D.principal * 2 + 1] = b.principalLo[row];
+  readMore(out, facts);
   if (facts.hasObject) {
     combine(b.objectHi[row], b.objectLo[row], 0, b.route[row]);
     out[D.object * 2] = lanes.hi;
@@ -125,4 +126,24 @@ function readLanes(out: Int32Array, facts: Facts): void {
     out[D.object * 2] = 0;
     out[D.object * 2 + 1] = 0;
   }
+}
+
+/** What only some doors know. */
+function readMore(out: Int32Array, facts: Facts): void {
+  const { batch: b, row } = facts;
+  out[D.country * 2 + 1] = b.country[row];
+  out[D.software * 2 + 1] = b.software[row];
+  out[D.handshake * 2] = b.handshakeHi[row];
+  out[D.handshake * 2 + 1] = b.handshakeLo[row];
+  out[D.mail * 2] = b.mailHi[row];
+  out[D.mail * 2 + 1] = b.mailLo[row];
+  out[D.password * 2 + 1] = b.password[row];
+  out[D.partner * 2] = b.partnerHi[row];
+  out[D.partner * 2 + 1] = b.partnerLo[row];
+  out[D.device * 2] = b.deviceHi[row];
+  out[D.device * 2 + 1] = b.deviceLo[row];
+  out[D.subject * 2] = b.subjectHi[row];
+  out[D.subject * 2 + 1] = b.subjectLo[row];
+  out[D.owner * 2] = b.ownerHi[row];
+  out[D.owner * 2 + 1] = b.ownerLo[row];
 }

@@ -4,6 +4,7 @@
  * of those none that carries an established identity.
  */
 import { FLAG, METHODS, ROUTE_CLASS, SOFTWARE_CLASS } from '../enrich/facts.ts';
+import { SENSITIVITY } from '../enrich/kinds.ts';
 import { type CompiledPolicy, cheapest, isEnforced, LIMIT } from './decide.ts';
 import { CLASSES, type FindingClass } from './detector.ts';
 import type { Facts } from './facts.ts';
@@ -33,6 +34,14 @@ const KINDS: Readonly<Record<FindingClass, (f: Facts) => boolean>> = {
   rotation: (f) => !isSupply(f),
   automation: (f) => !isSupply(f),
   decoy: (f) => f.decoy !== 0 || !f.has(FLAG.KNOWN_ROUTE),
+  'take-over': (f) => f.sensitivity !== SENSITIVITY.normal || (isAccount(f) && !isRead(f)),
+  'object-access': (f) => f.hasObject,
+  'sign-up': (f) => f.routeClass === ROUTE_CLASS.signup && !isRead(f),
+  workflow: (f) => !isRead(f),
+  'leaked-key': (f) => !isSupply(f),
+  misuse: (f) => !isSupply(f),
+  'device-storm': (f) => !isSupply(f),
+  cost: (f) => !isSupply(f),
 };
 const BY_INDEX = CLASSES.map((name) => KINDS[name]);
 

@@ -8,6 +8,7 @@ import { BUSINESS, F, type RawExchange } from '../event/exchange.ts';
 import { combine, hashBytes, lanes } from '../lib/hash.ts';
 import { CidrSet } from '../lib/ip.ts';
 import { clientAddress, createClientAddress } from './address.ts';
+import { clearExtras } from './extras.ts';
 import { type FactBatch, FLAG, METHODS, ROUTE_CLASS } from './facts.ts';
 import { HostSet, hashHost, host, sameSite, trimHost } from './host.ts';
 import type { LearnedModel } from './model.ts';
@@ -113,6 +114,7 @@ export class Enricher {
     batch.bytes[row] = raw.bytes;
     batch.business[row] = raw.kind === BUSINESS ? (BUSINESS_INDEX.get(raw.business) ?? 0) : 0;
     batch.flags[row] |= this.repeated[batch.business[row]];
+    clearExtras(batch, row, raw.amountMinor);
     this.readTime(raw, batch, row, resolutionMs);
     this.readAddress(raw, batch, row);
     this.readAgent(raw, batch, row);

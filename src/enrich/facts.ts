@@ -21,6 +21,7 @@ export const COLUMNS = {
   timeMs: col('f64', 'start of the exchange, Unix time in ms'),
   bytes: col('f64', 'response bytes, −1 unknown'),
   objectNumber: col('f64', 'numeric value of the last route parameter, −1 where it is not a number'),
+  amountMinor: col('f64', 'amount of money in minor units of its currency, −1 none'),
   durationMs: col('i32', 'duration in ms, assumed where flag ASSUMED_DURATION stands'),
   ipHi: col('i32', 'client address (IPv4 /32, IPv6 /64)'),
   ipLo: col('i32', ''),
@@ -47,6 +48,24 @@ export const COLUMNS = {
   page: col('i32', 'pagination depth asked for, −1 none'),
   flags: col('i32', 'bit set FLAG'),
   contentMillinats: col('i32', 'evidence of the injection rules, 0 none'),
+  partnerHi: col('i32', 'partner that the credential belongs to, hashed'),
+  partnerLo: col('i32', ''),
+  deviceHi: col('i32', 'device that sent the request, keyed hash of its id'),
+  deviceLo: col('i32', ''),
+  handshakeHi: col('i32', 'TLS handshake of the client (JA4), hashed'),
+  handshakeLo: col('i32', ''),
+  subjectHi: col('i32', 'whom the request says it acts for or logs in as, hashed'),
+  subjectLo: col('i32', ''),
+  ownerHi: col('i32', 'owner of the object, as the application or its answer told, hashed'),
+  ownerLo: col('i32', ''),
+  mailHi: col('i32', 'pattern that an e-mail address was made by, hashed'),
+  mailLo: col('i32', ''),
+  password: col('i32', 'password that was tried: truncated hash under a key that lives a day in memory only, 0 none'),
+  cost: col('i32', 'cost units that the request may take, 0 unknown'),
+  objects: col('i32', 'objects in the answer, −1 unknown'),
+  schema: col('i32', 'bit set SCHEMA: how the request departs from what is declared or usual'),
+  leaks: col('i32', 'bit set LEAK: kinds of secrets and personal data in the answer'),
+  leaked: col('i32', 'values of those kinds'),
   order: col('i32', 'hash over the row’s facts: breaks ties of time independent of line order'),
   targetAt: col('i32', 'where the target starts in text'),
   agentAt: col('i32', ''),
@@ -73,6 +92,7 @@ export const COLUMNS = {
   decoy: col('u16', 'decoy id touched, 0 none'),
   business: col('u16', 'index + 1 in BUSINESS_NAMES, 0 none'),
   source: col('u16', 'which input the row came from'),
+  plan: col('u16', 'usage plan of the credential: its place in the configuration + 1, 0 none'),
   kind: col('u8', 'EXCHANGE or BUSINESS'),
   method: col('u8', 'index in METHODS'),
   routeClass: col('u8', 'ROUTE_CLASS'),
@@ -80,6 +100,12 @@ export const COLUMNS = {
   softwareClass: col('u8', 'SOFTWARE_CLASS'),
   botStatus: col('u8', 'BOT_STATUS'),
   contentField: col('u8', 'CONTENT_FIELD in which the injection evidence stands'),
+  authScheme: col('u8', 'AUTH_SCHEME by which the caller said who it is'),
+  authOutcome: col('u8', 'AUTH_OUTCOME: what we found about it ourselves'),
+  role: col('u8', 'ROLE of the caller'),
+  sensitivity: col('u8', 'SENSITIVITY of the route'),
+  handshakeClass: col('u8', 'HANDSHAKE_CLASS: which kind of software shakes hands like this'),
+  bodyKind: col('u8', 'BODY_KIND of the request body'),
 } as const satisfies Record<string, Column>;
 export type ColumnName = keyof typeof COLUMNS;
 
@@ -144,6 +170,14 @@ export const FLAG = {
   ALLOWLISTED: 1 << 13, // scored and alerted, never acted on
   OLD_PROTOCOL: 1 << 14, // HTTP/1.0
   NOT_ADMITTED: 1 << 16, // we answered it ourselves: what the application would have said is unknown
+  BOUND_ELSEWHERE: 1 << 17, // a token came without the key or certificate that it is bound to
+  SESSION_FIXED: 1 << 18, // a session id was the same before and after a login
+  REFRESH_REUSED: 1 << 19, // a refresh token was used again
+  REPLAYED: 1 << 20, // a nonce, jti or signature was seen before
+  SUBJECT_MISMATCH: 1 << 21, // the request names another subject than its token
+  DUPLICATE_ID: 1 << 22, // one identifier stands more than once, with different values
+  DECOY_LEFT: 1 << 23, // the answer carries a value that only decoys have
+  BODY_CUT: 1 << 24, // of the body only the beginning was looked at
   REPEATED: 1 << 15, // a business event that repeats what the status of an exchange tells: it must not count twice
 } as const;
 

@@ -16,9 +16,9 @@ describe('the default policy', () => {
     for (const name of CLASSES) expect(actionAt(name, PRIOR_MILLINATS)).toBe('allow');
   });
 
-  it('never blocks on an outlier score alone, in any class', () => {
+  it('never holds anybody up on an outlier score alone, in any class: it asks at most', () => {
     for (const name of CLASSES)
-      expect(ACTION[actionAt(name, PRIOR_MILLINATS + CAP.outlier)], name).toBeLessThan(ACTION.throttle);
+      expect(['allow', 'tag', 'step-up'], name).toContain(actionAt(name, PRIOR_MILLINATS + CAP.outlier));
   });
 
   it('blocks a touched decoy and full injection evidence, and asks at logins instead', () => {

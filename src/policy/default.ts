@@ -6,7 +6,7 @@
 import type { Policy } from '../engine/policy.ts';
 
 export const DEFAULT_POLICY: Policy = {
-  version: 'default-3',
+  version: 'default-4',
   classes: {
     probing: { missCents: 400, actions: ['tag', 'throttle', 'block'] },
     injection: { missCents: 800, actions: ['tag', 'block'] },
@@ -19,6 +19,14 @@ export const DEFAULT_POLICY: Policy = {
     rotation: { missCents: 150, actions: ['tag', 'challenge'] },
     automation: { missCents: 60, actions: ['tag', 'challenge'] },
     decoy: { missCents: 3000, actions: ['tag', 'block'] },
+    'take-over': { missCents: 6000, actions: ['tag', 'step-up', 'block'] },
+    'object-access': { missCents: 600, actions: ['tag', 'throttle', 'block'] },
+    'sign-up': { missCents: 100, actions: ['tag', 'throttle', 'challenge'] },
+    workflow: { missCents: 2000, actions: ['tag', 'step-up', 'block'] },
+    'leaked-key': { missCents: 6000, actions: ['tag', 'throttle', 'step-up', 'block', 'revoke'] },
+    misuse: { missCents: 100, actions: ['tag', 'throttle'] },
+    'device-storm': { missCents: 100, actions: ['tag', 'throttle'] },
+    cost: { missCents: 300, actions: ['tag', 'throttle', 'block'] },
   },
   falseCents: {
     allow: 0,

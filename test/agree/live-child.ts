@@ -21,5 +21,6 @@ engine.controlled = (text) => {
   controlled(text);
   tell();
 };
+await story.play();
 // It never ends by itself.
-for (;;) await story.play();
+for (;;) await story.people(6);

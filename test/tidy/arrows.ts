@@ -4,6 +4,8 @@ import { type ImportOf, importsOf, isTestFile, type SourceFile } from './source.
 const CORE_BELOW_ENGINE = ['lib', 'event', 'enrich'];
 const CORE = [...CORE_BELOW_ENGINE, 'engine'];
 const PARTS = ['detectors', 'policy', 'state', 'record', 'learn', 'config'];
+/** Who is calling and what they send: libraries and waiting are allowed here, state is not. */
+const DESKS = ['identity', 'inspect'];
 
 /** Room → rooms it may import. A room may always import itself. */
 export const ARROWS: Readonly<Record<string, readonly string[]>> = {
@@ -17,11 +19,13 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   record: CORE,
   learn: CORE,
   config: CORE,
+  identity: [...CORE_BELOW_ENGINE, 'config'],
+  inspect: [...CORE_BELOW_ENGINE, 'config', 'learn'],
   runtime: [...CORE, ...PARTS],
-  doors: [...CORE, ...PARTS, 'runtime'],
-  admin: [...CORE, ...PARTS, 'runtime'],
-  cli: [...CORE, ...PARTS, 'runtime', 'doors', 'admin'],
-  index: [...CORE, ...PARTS, 'runtime', 'doors'],
+  doors: [...CORE, ...PARTS, ...DESKS, 'runtime'],
+  admin: [...CORE, ...PARTS, ...DESKS, 'runtime'],
+  cli: [...CORE, ...PARTS, ...DESKS, 'runtime', 'doors', 'admin'],
+  index: [...CORE, ...PARTS, ...DESKS, 'runtime', 'doors'],
 };
 
 /** Rooms that read no clock, no randomness and do no I/O (ARCHITECTURE.md, invariant 1). */

@@ -21,6 +21,14 @@ const CLASSES = new Set([
   'rotation',
   'automation',
   'decoy',
+  'take-over',
+  'object-access',
+  'sign-up',
+  'workflow',
+  'leaked-key',
+  'misuse',
+  'device-storm',
+  'cost',
 ]);
 
 /** Cards by id: they are kept, so that what somebody types or has opened stays. */

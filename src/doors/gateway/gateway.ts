@@ -21,6 +21,7 @@ import { CaptureRules, Capturing } from './capture.ts';
 import type { Req, Res } from './contract.ts';
 import { Exchange, type Upgraded } from './exchange.ts';
 import { createGuard, isRefusal } from './guard/guard.ts';
+import type { LoadSource } from './guard/load.ts';
 import { admit } from './http/admit.ts';
 import { sendProblem, setProblemBase } from './http/problem.ts';
 import { isRejection } from './http/rejections.ts';
@@ -48,6 +49,8 @@ export interface GatewayOptions {
   readonly captures?: CaptureSink;
   /** How far scoring is degraded, whenever that changes. */
   readonly onDegradation?: (level: number, reason: string) => void;
+  /** How loaded this process is; measured without it. */
+  readonly load?: LoadSource;
   readonly clock?: () => number;
   readonly now?: () => number;
 }
@@ -150,6 +153,7 @@ async function furnish(options: GatewayOptions, baseDir: string, pseudonyms: Pse
   });
   rooms.guard = createGuard({
     overload: config.gateway.overload,
+    source: options.load,
     onStep: (level, reason) => options.onDegradation?.(level, reason),
   });
   settle(rooms, loaded);

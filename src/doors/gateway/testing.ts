@@ -9,6 +9,7 @@ import type { MakeModel } from '../../runtime/live/learning.ts';
 import { type Live, startLive } from '../../runtime/live/service.ts';
 import { Telemetry } from '../../runtime/telemetry/telemetry.ts';
 import { type Gateway, openGateway } from './gateway.ts';
+import type { LoadSource } from './guard/load.ts';
 
 export interface HouseOptions {
   /** URL of the application behind. */
@@ -43,6 +44,9 @@ export interface House {
   close(): Promise<void>;
 }
 
+/** What is decided must not depend on how busy the machine is: nothing degrades. */
+const CALM: LoadSource = { start: () => {}, stop: () => {} };
+
 /** Opens the gateway in front of an application, enforcing unless the settings say otherwise. */
 export async function openHouse(options: HouseOptions): Promise<House> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'sallyport-'));
@@ -74,7 +78,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       }),
   });
   const { enrichment, secrets, captures } = live;
-  const gateway = await openGateway({ loaded, gate: live.runtime, enrichment, secrets, telemetry, clock, captures });
+  const { runtime: gate } = live;
+  const gateway = await openGateway({ loaded, gate, enrichment, secrets, telemetry, clock, captures, load: CALM });
   live.models.onChange((model) => void gateway.learned(model));
   let closed: Promise<void> | null = null;
   const end = async () => {

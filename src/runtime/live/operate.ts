@@ -230,41 +230,6 @@ export class Operator implements OperatorPort, ActorListener {
     return [...fallen];
   }
 
-  /** Puts an undo and its grace on record; the sequence number of the undo's entry. */
-  private async record(
-    id: string,
-    by: string,
-    reason: string,
-    nowMs: number,
-    order: UndoOrder,
-    data: { ids: string[]; cleared: string[]; restarted: string[] },
-  ): Promise<number> {
-    const { ledger } = this.options;
-    const target = (this.shown.get(id) as Shown).actor;
-    // What was lifted may still wait to be put on record: its beginning has to stand before its end.
-    const recorded = this.records.flush(nowMs);
-    const [undone] = await Promise.all([
-      ledger.append({ timeMs: nowMs, kind: 'mitigation.undone', by, refs: [id], reason, data }),
-      ledger.append({
-        timeMs: nowMs,
-        kind: 'grace.granted',
-        by,
-        subject: { dimension: target.ref.dimension, key: target.actor.key },
-        refs: [id],
-        reason: 'its mitigation was taken back',
-        data: {
-          id: `G-${id.slice(2)}`,
-          until_ms: order.untilSec * 1000,
-          detectors: [...order.detectors],
-          requests: order.events,
-          personal: { actors: order.actors.map(({ dimension, hi, lo }) => ({ dimension, lanes: [hi, lo] })) },
-        },
-      }),
-      recorded,
-    ]);
-    return undone.seq;
-  }
-
   private async receipt(
     id: string,
     by: string,
@@ -275,8 +240,8 @@ export class Operator implements OperatorPort, ActorListener {
     lifted: readonly string[],
   ): Promise<UndoReceipt> {
     const until = order.untilSec * 1000;
-    const data = { ids: [...lifted], cleared: [...effect.cleared], restarted: [...effect.restarted] };
-    const entry = await this.record(id, by, reason, nowMs, order, data);
+    const target = (this.shown.get(id) as Shown).actor;
+    const entry = await this.records.undone({ id, by, reason, nowMs, order, effect, lifted, target });
     const receipt: UndoReceipt = {
       mitigation: id,
       undone_at: new Date(nowMs).toISOString(),

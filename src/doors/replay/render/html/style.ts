@@ -7,6 +7,8 @@ export const STYLE = `
   --shadow: 0 1px 2px rgb(20 30 50 / 6%);
   --probing: #d99a00; --injection: #e8590c; --credential-attack: #c92a2a; --enumeration: #7048e8; --scraping: #1971c2;
   --code-guessing: #d6336c; --resource-exhaustion: #862e9c; --declared-tool: #8d6e4a; --rotation: #0c8599;
+  --take-over: #a61e4d; --object-access: #9c36b5; --sign-up: #1098ad; --workflow: #66a80f;
+  --leaked-key: #d9480f; --misuse: #846358; --device-storm: #0c8599; --cost: #e8590c;
   --automation: #5c7cfa; --decoy: #2b8a3e; --other: #495057;
   color-scheme: light;
 }
@@ -17,6 +19,8 @@ export const STYLE = `
   --shadow: none;
   --probing: #f2bd3d; --injection: #ff8b4a; --credential-attack: #ff6b6b; --enumeration: #a48bff; --scraping: #5aaef5;
   --code-guessing: #ff7bab; --resource-exhaustion: #c77ddb; --declared-tool: #c3a27c; --rotation: #3fc1d3;
+  --take-over: #f06595; --object-access: #da77f2; --sign-up: #3bc9db; --workflow: #a9e34b;
+  --leaked-key: #ff922b; --misuse: #c9ada7; --device-storm: #66d9e8; --cost: #ffa94d;
   --automation: #94a9ff; --decoy: #63c77a; --other: #adb5bd;
   color-scheme: dark;
 } }
@@ -27,6 +31,8 @@ export const STYLE = `
   --shadow: none;
   --probing: #f2bd3d; --injection: #ff8b4a; --credential-attack: #ff6b6b; --enumeration: #a48bff; --scraping: #5aaef5;
   --code-guessing: #ff7bab; --resource-exhaustion: #c77ddb; --declared-tool: #c3a27c; --rotation: #3fc1d3;
+  --take-over: #f06595; --object-access: #da77f2; --sign-up: #3bc9db; --workflow: #a9e34b;
+  --leaked-key: #ff922b; --misuse: #c9ada7; --device-storm: #66d9e8; --cost: #ffa94d;
   --automation: #94a9ff; --decoy: #63c77a; --other: #adb5bd;
   color-scheme: dark;
 }
@@ -107,6 +113,14 @@ button:hover { background: var(--hover); }
 .c-rotation { background-color: var(--rotation); fill: var(--rotation); }
 .c-automation { background-color: var(--automation); fill: var(--automation); }
 .c-decoy { background-color: var(--decoy); fill: var(--decoy); }
+.c-take-over { background-color: var(--take-over); fill: var(--take-over); }
+.c-object-access { background-color: var(--object-access); fill: var(--object-access); }
+.c-sign-up { background-color: var(--sign-up); fill: var(--sign-up); }
+.c-workflow { background-color: var(--workflow); fill: var(--workflow); }
+.c-leaked-key { background-color: var(--leaked-key); fill: var(--leaked-key); }
+.c-misuse { background-color: var(--misuse); fill: var(--misuse); }
+.c-device-storm { background-color: var(--device-storm); fill: var(--device-storm); }
+.c-cost { background-color: var(--cost); fill: var(--cost); }
 .c-other { background-color: var(--other); fill: var(--other); }
 .switch { display: inline-flex; border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
 .switch button { border: 0; border-radius: 0; padding: 4px 12px; font-size: 13px; color: var(--soft); }
