@@ -7,10 +7,11 @@ import { CLASSES } from '../engine/detector.ts';
 import { ACTIONS } from '../engine/policy.ts';
 import { parseCidr } from '../lib/ip.ts';
 import { checked, cidr, cidrProblem, dateProblem } from './checks.ts';
+import { identity } from './identity.ts';
 import { admin, learning, records, telemetry } from './keep.ts';
 import { ROUTE_CLASS_NAMES } from './names.ts';
 import { mode, policies } from './policies.ts';
-import { answers, challenge, gateway, identity, limits, listen, upstream, upstreams } from './serve.ts';
+import { answers, challenge, gateway, limits, listen, upstream, upstreams } from './serve.ts';
 
 /** Longest pattern accepted: a longer one is a list that should be written as a list. */
 const MAX_PATTERN_LENGTH = 500;

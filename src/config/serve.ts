@@ -3,8 +3,8 @@
  * Sizes are in bytes, times in seconds or milliseconds as the key's end says.
  */
 import { z } from 'zod';
-import { checked, dateProblem } from './checks.ts';
 import { parseListen } from './listen.ts';
+import { gatewayRoute } from './route.ts';
 
 const seconds = (preset: number, max: number) => z.number().positive().max(max).default(preset);
 const bytes = (preset: number) => z.int().positive().default(preset);
@@ -115,43 +115,6 @@ const upstreamGroup = z.strictObject({
 export const upstream = serverUrl.optional().describe('The one server behind: short for a group named "default".');
 export const upstreams = z.array(upstreamGroup).default([]).describe('Groups of servers; routes choose by name.');
 
-/** What a route asks of the gateway. The first that matches counts; what it leaves out has the default. */
-const gatewayRoute = z.strictObject({
-  match: z.strictObject({
-    path: z.string().startsWith('/').default('/**').describe('* stands for anything but a slash, ** for anything.'),
-    methods: z.array(z.string().regex(/^[A-Z]+$/, 'a method in capitals')).default([]),
-    host: z.string().optional(),
-  }),
-  upstream: z.string().optional().describe('Group; the first one when left out.'),
-  timeout_s: z
-    .number()
-    .positive()
-    .max(3600)
-    .optional()
-    .describe('From the request to the last byte of the answer; none for event streams.'),
-  body_limit_bytes: z.int().min(0).optional(),
-  response_limit_bytes: z.int().min(0).optional(),
-  fail: z.enum(['open', 'closed']).default('open').describe('What happens when scoring fails or takes too long.'),
-  scoring_budget_ms: z.number().positive().max(1000).default(50).describe('Longest wait for the owner of state.'),
-  priority: z
-    .enum(['critical', 'normal', 'bulk'])
-    .default('normal')
-    .describe('What is shed last and first under load.'),
-  concurrency: z
-    .int()
-    .min(1)
-    .optional()
-    .describe('Fixed limit of requests at once; adaptive (Gradient2) when left out.'),
-  capture: z
-    .strictObject({
-      until: checked(dateProblem, 'Date from which nothing is captured any more.'),
-      reason: z.string().min(1),
-      body_bytes: z.int().min(0).max(65_536).default(4096),
-    })
-    .optional()
-    .describe('Keep raw requests of this route, encrypted, until a date. Every reading of them is audited.'),
-});
-
 export const gateway = z
   .strictObject({
     workers: z.int().min(1).max(64).default(1).describe('Processes that do the input and output; one owns the state.'),
@@ -191,30 +154,6 @@ export const gateway = z
   })
   .prefault({})
   .describe('The gateway as a proxy.');
-
-const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'the name of a header');
-
-export const identity = z
-  .strictObject({
-    session_cookies: z
-      .array(z.string().min(1))
-      .default(['session', 'sessionid', 'sid', 'connect.sid', 'PHPSESSID', 'JSESSIONID']),
-    credential_headers: z
-      .array(headerName)
-      .default(['x-api-key', 'api-key'])
-      .describe('Headers that carry a key. A bearer token in Authorization counts, too.'),
-    signals: z
-      .boolean()
-      .default(true)
-      .describe('Read Sallyport-Principal and Sallyport-Event from answers of the upstream, and take them out.'),
-    step_up: z
-      .boolean()
-      .default(false)
-      .describe('The upstream asks for a second factor when it is told Sallyport-Step-Up: required.'),
-    principal_header: headerName.optional().describe('Another response header in which the upstream names the user.'),
-  })
-  .prefault({})
-  .describe('How callers are known.');
 
 export const challenge = z
   .strictObject({
