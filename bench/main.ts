@@ -18,6 +18,7 @@ const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   engine: async () => (await import('./suites/stages.ts')).engine,
   'inspect-lite': async () => (await import('./suites/stages.ts')).inspectLite,
   replay: async () => (await import('./suites/replay.ts')).replay,
+  inspect: async () => (await import('./suites/inspect.ts')).inspect,
   gateway: async () => (await import('./suites/gateway.ts')).gateway,
 };
 

@@ -131,8 +131,9 @@ async function asOwner(seconds: number, workers: number): Promise<void> {
     },
     response() {},
     business() {},
-    spend: () => true,
+    spend: () => 'first',
     solved() {},
+    departed() {},
   };
   const server = await serveOwner(path, gate, { secret: SECRET });
   const children = Array.from({ length: workers }, () => fork(fileURLToPath(import.meta.url), ['worker']));

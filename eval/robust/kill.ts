@@ -202,7 +202,7 @@ export class KillRounds {
   }
 }
 
-/** Addresses that share no network. */
+/** Addresses that share no network, each given once: who was taken back must not walk into the trap as somebody else. */
 function addressOf(n: number): string {
-  return `${20 + (n % 150)}.${(n * 7) % 250}.${(n >> 3) % 250}.7`;
+  return `${23 + (n % 70)}.${Math.floor(n / 70) % 250}.${Math.floor(n / 17_500) % 250}.7`;
 }

@@ -1,4 +1,6 @@
 /** The tools, as Debian has them, and how each is let loose on the shop. All are told to go slowly enough for a small machine. */
+import type { Inventory } from '../../examples/shop/src/inventory.ts';
+import type { Random } from '../../redteam/src/core/random.ts';
 import type { Lists } from './words.ts';
 
 /** What a tool is aimed at. */
@@ -11,6 +13,12 @@ export interface Aim {
   readonly folder: string;
   /** Value of the session cookie of an account that the attacker has. */
   readonly session: string;
+  /** Bearer tokens of accounts that the attacker has. */
+  readonly tokens: readonly string[];
+  /** A partner's key that the attacker has found. */
+  readonly key: string;
+  readonly inventory: Inventory;
+  readonly random: Random;
   /** How long it may run, in seconds. */
   readonly seconds: number;
   /** User-Agent that it is to hide behind; '' for its own. */
@@ -29,6 +37,14 @@ export interface Tool {
   readonly wire?: boolean;
   /** Statuses that it is told in place of others: what an attacker puts between who knows the tool's quirks. */
   readonly told?: Readonly<Record<number, number>>;
+  /** Accounts that the attacker has logged in to, 1 if not said. */
+  readonly accounts?: number;
+  /** Addresses that its requests come from in turn, 1 if not said. */
+  readonly addresses?: number;
+  /** It uses the key of a partner who has had it for a day and goes on using it. */
+  readonly leakedKey?: boolean;
+  /** The gateway refuses GraphQL beyond its limits, instead of telling detectors only. */
+  readonly limits?: boolean;
   readonly words: (aim: Aim) => readonly string[];
 }
 

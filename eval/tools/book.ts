@@ -7,8 +7,11 @@ import { randomBytes } from 'node:crypto';
 /** Header with the tag of a request. Taken off again before the shop. */
 export const TAG = 'x-request-tag';
 
-/** `tool`: the attack. `beside`: people behind the tool's address. `elsewhere`: people with addresses of their own. */
-export type Cohort = 'tool' | 'beside' | 'elsewhere';
+/**
+ * `tool`: the attack. `beside`: people behind the tool's address. `elsewhere`: people with addresses of their own. `owner`: whoever
+ * owns the key that the tool uses.
+ */
+export type Cohort = 'tool' | 'beside' | 'elsewhere' | 'owner';
 
 export interface Attempt {
   readonly cohort: Cohort;

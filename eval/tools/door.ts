@@ -14,8 +14,8 @@ export interface Door {
 export interface DoorOptions {
   /** Port of the gateway. */
   readonly gateway: number;
-  /** Address that requests come from, as the gateway is to see it. */
-  readonly address: string;
+  /** Addresses that requests come from, as the gateway is to see them: in turn. */
+  readonly addresses: readonly string[];
   /** The site's name: what a client would have in Host. */
   readonly host: string;
   readonly book: Book;
@@ -29,10 +29,12 @@ export interface DoorOptions {
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const agent = new Agent({ keepAlive: true });
   const pace = new Pace(options.perSec);
+  let turn = 0;
   const server = createServer({ insecureHTTPParser: true, requestTimeout: 0 }, (incoming, outgoing) => {
     incoming.pause();
     setTimeout(() => {
-      const { book, gateway, host, address, told } = options;
+      const { book, gateway, host, addresses, told } = options;
+      const address = addresses[turn++ % addresses.length];
       const tag = book.sent('tool', `${incoming.method} ${incoming.url}`, Date.now());
       const headers = forwarded(endToEnd(incoming.rawHeaders), { host, address, tag });
       passOn(incoming, outgoing, {

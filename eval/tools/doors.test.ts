@@ -51,7 +51,7 @@ describe('a door and a tap', () => {
     const tap = await openTap(await shop(), book);
     const gateway = Number(new URL(tap.url).port);
     const door = await openDoor({
-      ...{ gateway, address: '203.0.113.9', host: 'shop.example', book, perSec: 1000, told: { 401: 400 } },
+      ...{ gateway, addresses: ['203.0.113.9'], host: 'shop.example', book, perSec: 1000, told: { 401: 400 } },
     });
     open.push(tap, door);
     const { status, asked } = await ask(door.port, '/a?b=c', { 'user-agent': 'x', connection: 'close' }, 'text');
@@ -64,13 +64,25 @@ describe('a door and a tap', () => {
     expect(attempt.reachedMs).toBeGreaterThanOrEqual(attempt.sentMs);
   });
 
+  it('give requests several addresses in turn', async () => {
+    const gateway = await shop(200);
+    const addresses = ['203.0.113.9', '198.51.100.4'];
+    const door = await openDoor({
+      ...{ gateway, addresses, host: 'shop.example', book: new Book(), perSec: 1000, told: {} },
+    });
+    open.push(door);
+    const seen: unknown[] = [];
+    for (let i = 0; i < 3; i++) seen.push((await ask(door.port, '/')).asked.headers['x-forwarded-for']);
+    expect(seen).toEqual([...addresses, addresses[0]]);
+  });
+
   it('write down that nobody answered', async () => {
     const book = new Book();
     const server = createTcpServer((socket) => socket.destroy());
     open.push(server);
     const gateway = await listenOn(server as never);
     const door = await openDoor({
-      ...{ gateway, address: '203.0.113.9', host: 'shop.example', book, perSec: 1000, told: {} },
+      ...{ gateway, addresses: ['203.0.113.9'], host: 'shop.example', book, perSec: 1000, told: {} },
     });
     open.push(door);
     await expect(ask(door.port, '/')).rejects.toThrow(/hang up|reset/);

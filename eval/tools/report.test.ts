@@ -1,6 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { figureLine, missed } from '../../bench/lib/figures.ts';
+import { makeInventory } from '../../examples/shop/src/inventory.ts';
+import { Random } from '../../redteam/src/core/random.ts';
 import { type Aim, TOOLS } from './arsenal.ts';
+import { TOKEN_TOOLS } from './arsenal-tokens.ts';
 import { figuresOf, reportOf } from './report.ts';
 import type { RunResult } from './run.ts';
 
@@ -14,6 +20,7 @@ function result(more: Partial<RunResult> & { setting?: 'own' | 'shared' } = {}):
     tool: { sent: 500, reached: 12, leaked: 7, seconds: 0.4, heldAfter: 0.99 },
     beside: setting === 'shared' ? SERVED : NOBODY,
     elsewhere: SERVED,
+    owner: NOBODY,
     mitigations: [],
     failure: '',
     folder: '',
@@ -80,21 +87,30 @@ describe('the table', () => {
 
 describe('the tools', () => {
   const lists = { users: 'U', passwords: 'P', paths: 'W', codes: 'C' };
-  const aim: Aim = { url: 'http://127.0.0.1:9', port: 9, lists, folder: '/f', session: 's.1', seconds: 20, agent: '' };
+  const folder = mkdtempSync(join(tmpdir(), 'tools-report-'));
+  mkdirSync(join(folder, 'lists'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const aim: Aim = {
+    ...{ url: 'http://127.0.0.1:9', port: 9, lists, folder, session: 's.1', seconds: 20, agent: '', key: 'pk_1' },
+    ...{ tokens: ['t.1.x', 't.2.x'], inventory: makeInventory('t'), random: new Random('t') },
+  };
+  const all = [...TOOLS, ...TOKEN_TOOLS];
 
-  it.each(TOOLS.map((tool) => [tool.name, tool] as const))('%s is aimed at loopback, and nowhere else', (_, tool) => {
+  it.each(all.map((tool) => [tool.name, tool] as const))('%s is aimed at loopback, and nowhere else', (_, tool) => {
     const words = tool.words(aim).join(' ');
     expect(words).toContain('127.0.0.1');
     expect(words).not.toMatch(/https?:\/\/(?!127\.0\.0\.1)/);
   });
 
   it('hide behind a browser where they can', () => {
-    const hidden = TOOLS.filter((tool) =>
+    const hidden = all.filter((tool) =>
       tool
         .words({ ...aim, agent: 'Browser/1' })
         .join(' ')
         .includes('Browser/1'),
     );
-    expect(hidden.map((t) => t.name)).toEqual(TOOLS.filter((t) => t.wire !== true).map((t) => t.name));
+    expect(hidden.map((t) => t.name)).toEqual(
+      all.filter((t) => t.wire !== true && t.leakedKey !== true).map((t) => t.name),
+    );
   });
 });

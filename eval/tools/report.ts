@@ -5,7 +5,6 @@ import { HELD_SHARE, type UserOutcome } from './measure.ts';
 import type { RunResult } from './run.ts';
 import type { Standing } from './stack.ts';
 
-const SUITE = 'tools';
 /** Share of requests of people behind the tool's address that must be completed. */
 const COMPLETED_SHARE = 0.95;
 /** The whole suite, in minutes. */
@@ -14,7 +13,7 @@ const MOST_MINUTES = 15;
 /** Characters of a sentence that are shown. */
 const SENTENCE = 140;
 
-const HEAD = ['tool', 'from', 'sent', 'leaked', 'after s', 'then held', 'others', 'beside', 'what held it'];
+const HEAD = ['tool', 'from', 'sent', 'leaked', 'after s', 'then held', 'others', 'beside', 'owner', 'what held it'];
 
 export function reportOf(results: readonly RunResult[]): string {
   const rows = results.map((r) => [
@@ -26,6 +25,7 @@ export function reportOf(results: readonly RunResult[]): string {
     r.failure !== '' ? 'failed' : `${Math.round(r.tool.heldAfter * 100)} %`,
     fared(r.elsewhere),
     fared(r.beside),
+    fared(r.owner),
     r.mitigations.slice(0, 2).map(inWords).join(', ') || '-',
   ]);
   return `${table(HEAD, rows)}\n\n${EXPLANATION}\n\n${said(results)}${failures(results)}`;
@@ -33,7 +33,7 @@ export function reportOf(results: readonly RunResult[]): string {
 
 const EXPLANATION = `sent: requests of the tool (connections for slow-*). leaked: those that reached the shop before it was held. after s:
 from its first request. then held: share of its requests kept from the shop from then on. others, beside: requests of people
-with addresses of their own, and of those behind the tool's address, that were answered by the shop within 2.5 s.`;
+with addresses of their own, and of those behind the tool's address, that were answered by the shop within 2.5 s. owner: the same of whoever owns the key that the tool uses.`;
 
 /** What Sallyport told its operator about each tool: the first that it said. */
 function said(results: readonly RunResult[]): string {
@@ -57,7 +57,12 @@ const isHeld = (r: RunResult): boolean =>
   r.failure === '' && r.tool.sent > 0 && r.tool.seconds !== null && r.tool.heldAfter >= HELD_SHARE;
 
 /** A tool that is not installed was not held: nobody has seen it. */
-export function figuresOf(results: readonly RunResult[], missing: readonly Tool[], minutes: number): Figure[] {
+export function figuresOf(
+  results: readonly RunResult[],
+  missing: readonly Tool[],
+  minutes: number,
+  suite = 'tools',
+): Figure[] {
   const held = results.filter(isHeld).length;
   const all = results.length + missing.length * 2;
   const hurt = results
@@ -66,27 +71,27 @@ export function figuresOf(results: readonly RunResult[], missing: readonly Tool[
   const shared = results.filter((r) => r.plan.setting === 'shared');
   const worst = shared.length === 0 ? null : Math.min(...shared.map((r) => shareOf(r.beside)));
   return [
-    ...results.flatMap(figuresOfRun),
-    { suite: SUITE, metric: 'missing_tools', value: missing.length, target: exactly(0), note: noteOf(missing) },
-    { suite: SUITE, metric: 'held', value: held, target: atLeast(all), note: `of ${all}` },
-    { suite: SUITE, metric: 'hurt_own', value: hurt, target: exactly(0), note: whoWasHurt(results) },
+    ...results.flatMap((r) => figuresOfRun(r, suite)),
+    { suite, metric: 'missing_tools', value: missing.length, target: exactly(0), note: noteOf(missing) },
+    { suite, metric: 'held', value: held, target: atLeast(all), note: `of ${all}` },
+    { suite, metric: 'hurt_own', value: hurt, target: exactly(0), note: whoWasHurt(results) },
     {
-      ...{ suite: SUITE, metric: 'completed_shared_worst', value: worst, target: atLeast(COMPLETED_SHARE) },
+      ...{ suite, metric: 'completed_shared_worst', value: worst, target: atLeast(COMPLETED_SHARE) },
       ...(worst === null ? { note: 'no run in the shared setting' } : {}),
     },
-    { suite: SUITE, metric: 'minutes', value: minutes, target: atMost(MOST_MINUTES) },
+    { suite, metric: 'minutes', value: minutes, target: atMost(MOST_MINUTES) },
   ];
 }
 
-function figuresOfRun(r: RunResult): Figure[] {
+function figuresOfRun(r: RunResult, suite: string): Figure[] {
   const name = `${r.plan.tool.name}_${r.plan.setting}${r.plan.disguised ? '_disguised' : ''}`.replaceAll('-', '_');
   const failed = r.failure !== '' || r.tool.sent === 0;
   const note = failed ? { note: r.failure || 'it sent nothing' } : {};
   const figures: Figure[] = [
-    { suite: SUITE, metric: `${name}_leaked`, value: failed ? null : r.tool.leaked, note: `of ${r.tool.sent}` },
-    { suite: SUITE, metric: `${name}_seconds`, value: failed ? null : r.tool.seconds, ...note },
+    { suite, metric: `${name}_leaked`, value: failed ? null : r.tool.leaked, note: `of ${r.tool.sent}` },
+    { suite, metric: `${name}_seconds`, value: failed ? null : r.tool.seconds, ...note },
     {
-      suite: SUITE,
+      suite,
       metric: `${name}_held`,
       value: failed ? null : r.tool.heldAfter,
       target: atLeast(HELD_SHARE),
@@ -96,7 +101,7 @@ function figuresOfRun(r: RunResult): Figure[] {
   if (r.plan.setting === 'own') {
     const hurt = r.elsewhere.sent - r.elsewhere.completed;
     figures.push({
-      suite: SUITE,
+      suite,
       metric: `${name}_hurt`,
       value: hurt,
       target: exactly(0),
@@ -105,7 +110,7 @@ function figuresOfRun(r: RunResult): Figure[] {
   } else {
     const target = atLeast(COMPLETED_SHARE);
     figures.push({
-      suite: SUITE,
+      suite,
       metric: `${name}_completed`,
       value: shareOf(r.beside),
       target,

@@ -1,15 +1,17 @@
 /** One tool in one setting: people first, then the tool beside them, then people alone again. */
 import { writeFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Random } from '../../redteam/src/core/random.ts';
 import { drawAddress } from '../../redteam/src/net/addresses.ts';
 import { browser } from '../../redteam/src/net/clients.ts';
 import type { Aim, Tool } from './arsenal.ts';
+import { type Clock, through } from './clock.ts';
 import { type Door, openDoor } from './door.ts';
 import { execute } from './execute.ts';
+import { type Login, logIn, look } from './logins.ts';
 import { type ToolOutcome, toolOutcome, type UserOutcome, userOutcome } from './measure.ts';
+import { Partner } from './partner.ts';
 import { HOST, type Stack, type Standing, startStack } from './stack.ts';
 import { User } from './users.ts';
 import { openWire } from './wire.ts';
@@ -23,9 +25,11 @@ export const SETTINGS: readonly Setting[] = ['own', 'shared'];
 const ELSEWHERE = 12;
 const BESIDE = 20;
 /** How long people are there before the tool and after it, in ms; they come one by one over the first part of it. */
-export const BEFORE_MS = 20_000;
+const BEFORE_MS = 20_000;
 const AFTER_MS = 3000;
 const ARRIVAL_MS = 8000;
+/** Hours that shop, partners and customers have been there: detectors want to know what is usual before they say what is strange. */
+const PAST_HOURS = 24;
 /** Most requests a second of a tool. */
 const MOST_PER_SEC = 200;
 
@@ -37,6 +41,10 @@ export interface RunPlan {
   /** Tools that can, hide behind the User-Agent of a browser. */
   readonly disguised: boolean;
   readonly keep: boolean;
+  /** People, attackers and partners have tokens and keys that the gateway checks. */
+  readonly tokens?: boolean;
+  /** How long people are there before the tool, in ms; `BEFORE_MS` if not said. */
+  readonly beforeMs?: number;
 }
 
 export interface RunResult {
@@ -44,6 +52,8 @@ export interface RunResult {
   readonly tool: ToolOutcome;
   readonly beside: UserOutcome;
   readonly elsewhere: UserOutcome;
+  /** Whoever owns the key that the tool uses. */
+  readonly owner: UserOutcome;
   /** What stood about anybody, first that came first. */
   readonly mitigations: readonly Standing[];
   /** Why the run says nothing about the product; '' where it does. */
@@ -62,14 +72,19 @@ export interface Prepared {
 
 export async function prepare(plan: RunPlan): Promise<Prepared> {
   const random = new Random(`${plan.seed}/${plan.tool.name}/${plan.setting}`);
-  const stack = await startStack(plan.seed);
-  const address = drawAddress('residential', random.fork('address'));
-  const users = people(plan, stack, address, random);
+  const { seed, tokens, tool } = plan;
+  const stack = await startStack({ seed, tokens, limits: tool.limits, past: tokens === true ? PAST_HOURS : 0 });
+  const addresses = Array.from({ length: plan.tool.addresses ?? 1 }, (_, i) =>
+    drawAddress('residential', random.fork(i === 0 ? 'address' : `address/${i}`)),
+  );
+  const partners = plan.tokens === true ? partnersOf(stack, random) : [];
+  if (stack.clock !== null) await yesterday(stack, stack.clock, partners, random);
+  const users = [...partners, ...people(plan, stack, addresses[0], random)];
   const running = users.map(async (user, i) => {
     await sleep((ARRIVAL_MS * i) / users.length);
     await user.run();
   });
-  const ready = sleep(BEFORE_MS);
+  const ready = sleep(plan.beforeMs ?? BEFORE_MS);
   const cancel = async (): Promise<void> => {
     for (const user of users) user.stop();
     await stack.close(plan.keep);
@@ -78,7 +93,7 @@ export async function prepare(plan: RunPlan): Promise<Prepared> {
   const attack = async (): Promise<RunResult> => {
     try {
       await ready;
-      return await observed(plan, stack, address, random);
+      return await observed(plan, stack, addresses, random);
     } finally {
       await cancel();
     }
@@ -86,9 +101,9 @@ export async function prepare(plan: RunPlan): Promise<Prepared> {
   return { attack, cancel };
 }
 
-async function observed(plan: RunPlan, stack: Stack, address: string, random: Random): Promise<RunResult> {
+async function observed(plan: RunPlan, stack: Stack, addresses: readonly string[], random: Random): Promise<RunResult> {
   const { book, folder } = stack;
-  const loose = await letLoose(plan, stack, address, random).catch(
+  const loose = await letLoose(plan, stack, addresses, random).catch(
     (error: Error): Loose => ({ gaveUp: false, failure: error.message, endMs: Date.now(), mitigations: [] }),
   );
   await sleep(AFTER_MS);
@@ -101,6 +116,7 @@ async function observed(plan: RunPlan, stack: Stack, address: string, random: Ra
     tool,
     beside: userOutcome(book.of('beside'), nowMs),
     elsewhere: userOutcome(book.of('elsewhere'), nowMs),
+    owner: userOutcome(book.of('owner'), nowMs),
     mitigations: loose.mitigations,
     failure: stack.died() || loose.failure || (tool.sent === 0 ? 'it sent nothing' : ''),
     folder: plan.keep ? folder : '',
@@ -116,9 +132,48 @@ function people(plan: RunPlan, stack: Stack, address: string, random: Random): U
       const own = random.fork(`${cohort}/${i}`);
       const account = i % 2 === 0 ? (accounts.pop() ?? null) : null;
       const from = cohort === 'beside' ? address : drawAddress('residential', own.fork('address'));
-      return new User({ cohort, address: from, gateway, host: HOST, account, inventory, random: own, book });
+      return new User({
+        cohort,
+        address: from,
+        gateway,
+        host: HOST,
+        account,
+        inventory,
+        random: own,
+        book,
+        app: plan.tokens,
+      });
     });
   return [...of('elsewhere', ELSEWHERE), ...of('beside', plan.setting === 'shared' ? BESIDE : 0)];
+}
+
+/** A day on which partners fetch the catalogue every hour, and customers come and look at an order of theirs. */
+async function yesterday(stack: Stack, clock: Clock, partners: readonly Partner[], random: Random): Promise<void> {
+  const { inventory, port } = stack;
+  const own = random.fork('yesterday');
+  const customers = own.shuffled(inventory.accounts.filter((account) => account.orders.length > 0));
+  await through(clock, PAST_HOURS, async () => {
+    for (const partner of partners) await partner.fetch();
+    const account = customers.pop() ?? inventory.accounts[0];
+    const address = drawAddress('residential', own);
+    const { agent } = browser(own, { timeMs: Date.now() });
+    const { session } = await logIn({ account, port, address, agent });
+    await look(`/api/orders/${account.orders[0]}`, { session, port, address, agent });
+  });
+}
+
+/** The first one's key is what leaks where keys leak; it has been used for a day by then. The other is nobody's business. */
+function partnersOf(stack: Stack, random: Random): Partner[] {
+  const { book, inventory, port: gateway } = stack;
+  return inventory.keys
+    .filter((key) => key.kind === 'partner')
+    .slice(0, 2)
+    .map(({ secret: key }, i) => {
+      const address = drawAddress('hosting', random.fork(`partner/${i}`));
+      const agent = ['acme-sync/2.3 (Java 17)', 'stock-bridge/1.8'][i];
+      const cohort = i === 0 ? 'owner' : 'elsewhere';
+      return new Partner({ cohort, address, gateway, host: HOST, key, agent, book });
+    });
 }
 
 interface Loose {
@@ -128,19 +183,24 @@ interface Loose {
   readonly mitigations: readonly Standing[];
 }
 
-async function letLoose(plan: RunPlan, stack: Stack, address: string, random: Random): Promise<Loose> {
+async function letLoose(plan: RunPlan, stack: Stack, addresses: readonly string[], random: Random): Promise<Loose> {
   const { tool, seconds } = plan;
   const { book, port, wirePort, folder, inventory } = stack;
+  const [address] = addresses;
   const door: Door =
     tool.wire === true
       ? await openWire({ gateway: wirePort, address, book })
-      : await openDoor({ gateway: port, address, host: HOST, book, perSec: MOST_PER_SEC, told: tool.told ?? {} });
+      : await openDoor({ gateway: port, addresses, host: HOST, book, perSec: MOST_PER_SEC, told: tool.told ?? {} });
   try {
     const lists = writeLists(join(folder, 'lists'), inventory, random.fork('lists'));
     const agent = browser(random.fork('agent'), { timeMs: Date.now() }).agent;
-    const session = await attackersSession(stack, address, random);
     const url = `http://127.0.0.1:${door.port}`;
-    const aim: Aim = { url, port: door.port, lists, folder, session, seconds, agent: plan.disguised ? agent : '' };
+    const logins = await attackersLogins(plan.tool.accounts ?? 1, stack, address, random);
+    const aim: Aim = {
+      ...{ url, port: door.port, lists, folder, seconds, agent: plan.disguised ? agent : '', inventory },
+      ...{ session: logins[0].session, tokens: logins.map((l) => l.token), key: inventory.keys[0].secret },
+      random: random.fork('words'),
+    };
     const ended = await execute(tool.program, tool.words(aim), folder, seconds * 1000);
     const endMs = Date.now();
     return { ...ended, endMs, mitigations: [...(await stack.mitigations())].reverse() };
@@ -149,24 +209,15 @@ async function letLoose(plan: RunPlan, stack: Stack, address: string, random: Ra
   }
 }
 
-/** The attacker has an account like anybody, and logs in with its password before the tool begins. */
-function attackersSession(stack: Stack, address: string, random: Random): Promise<string> {
-  const { name, password } = random.fork('attacker').pick(stack.inventory.accounts);
-  const body = JSON.stringify({ username: name, password });
+/** The attacker has accounts like anybody, and logs in with their passwords before the tool begins. */
+async function attackersLogins(n: number, stack: Stack, address: string, random: Random): Promise<Login[]> {
   const { agent } = browser(random.fork('attackers-browser'), { timeMs: Date.now() });
-  const headers = {
-    ...{ host: HOST, 'user-agent': agent, 'content-type': 'application/json', 'x-forwarded-for': address },
-    'content-length': String(Buffer.byteLength(body)),
-  };
-  return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port: stack.port, method: 'POST', path: '/api/login', headers, agent: false };
-    const sent = request(options as never, (answer) => {
-      answer.resume();
-      const cookie = /^session=([^;]+)/.exec(answer.headers['set-cookie']?.[0] ?? '');
-      if (cookie === null) reject(new Error(`the attacker could not log in: ${answer.statusCode}`));
-      else resolve(cookie[1]);
-    });
-    sent.on('error', reject);
-    sent.end(body);
-  });
+  const first = random.fork('attacker').pick(stack.inventory.accounts);
+  const others = random
+    .fork('attackers')
+    .shuffled(stack.inventory.accounts)
+    .slice(0, n - 1);
+  const logins: Login[] = [];
+  for (const account of [first, ...others]) logins.push(await logIn({ account, port: stack.port, address, agent }));
+  return logins;
 }

@@ -1,12 +1,15 @@
 /** The shop, a tap before it, and `sallyport serve --enforce` before both: all on free ports of loopback. */
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Inventory, makeInventory } from '../../examples/shop/src/inventory.ts';
 import { Children } from '../../scripts/demo/children.ts';
+import { hours } from '../../src/lib/units.ts';
 import { Book } from './book.ts';
-import { openTap } from './tap.ts';
+import { Clock } from './clock.ts';
+import { openTap, type Tap } from './tap.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -32,6 +35,8 @@ export interface Stack {
   /** Ports of the gateway: the usual one, and the one whose connections begin with a PROXY protocol header. */
   readonly port: number;
   readonly wirePort: number;
+  /** The gateway's, where it begins in the past. */
+  readonly clock: Clock | null;
   /** Why the gateway is gone; '' while it is there. */
   died(): string;
   mitigations(): Promise<readonly Standing[]>;
@@ -49,25 +54,66 @@ routes: { openapi: ${join(ROOT, 'examples/shop/openapi.yaml')} }
 clients: { trusted_proxies: [127.0.0.0/8] }
 records: { data_dir: ${data} }
 admin: { listen: 127.0.0.1:0 }
-gateway: { overload: { lag_ms: 500 } }
+gateway:
+  overload: { lag_ms: 500 }
 `;
 
-/** Starts everything for one run. `seed` draws the shop. */
-export async function startStack(seed: string): Promise<Stack> {
+/**
+ * The shop signs its tokens and the gateway checks them, it knows the partners' keys, and is told what its routes are worth and
+ * whom an order belongs to. All else is as it ships.
+ */
+const TOKENS = (shop: string, { keys }: Inventory): string => `
+identity:
+  jwt:
+    - { issuer: 'https://shop.example', audience: [shop], algorithms: [ES256], jwks_url: '${shop}/.well-known/jwks.json' }
+  keys:
+    entries:
+${keys.map((k) => `      - { id: ${k.id}, partner: ${k.owner}, role: partner, hash: 'sha256:${sha256(k.secret)}' }`).join('\n')}
+`;
+
+const TOKEN_ROUTES = `
+  routes:
+    - { match: { path: /api/partner/** }, auth: { schemes: [key] }, sensitivity: personal }
+    - { match: { path: '/api/orders/*' }, sensitivity: personal, answer: { owner: $.owner } }
+    - { match: { path: /api/codes/redeem }, sensitivity: money }
+`;
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+export interface StackOptions {
+  /** Draws the shop. */
+  readonly seed: string;
+  /** Signed tokens and keys that the gateway checks. */
+  readonly tokens?: boolean;
+  /** GraphQL beyond the limits is refused. */
+  readonly limits?: boolean;
+  /** Hours that the gateway's clock is behind at first. */
+  readonly past?: number;
+}
+
+/** Starts everything for one run. */
+export async function startStack({ seed, tokens = false, limits = false, past = 0 }: StackOptions): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-tools-'));
   const children = new Children(ROOT);
   const lastResort = (): void => children.killAll();
   process.once('exit', lastResort);
   const book = new Book();
+  let tap: Tap | null = null;
   try {
-    const shop = await children.start('shop', 'examples/shop/src/main.ts', ['--port', '0', '--seed', seed, '--signals'])
-      .ready;
-    const tap = await openTap(portOf(String(shop.listening)), book);
+    const options = ['--port', '0', '--seed', seed, '--signals', ...(tokens ? ['--tokens'] : [])];
+    const shop = await children.start('shop', 'examples/shop/src/main.ts', options).ready;
+    const inventory = makeInventory(seed);
+    const opened = await openTap(portOf(String(shop.listening)), book);
+    tap = opened;
     mkdirSync(join(folder, 'data'));
     const config = join(folder, 'sallyport.yaml');
-    writeFileSync(config, CONFIG(tap.url, join(folder, 'data')));
+    const more = tokens ? `${TOKEN_ROUTES}${TOKENS(String(shop.listening), inventory)}` : '';
+    const bounds = limits ? 'inspection: { graphql: { mode: enforce } }\n' : '';
+    writeFileSync(config, `${CONFIG(opened.url, join(folder, 'data'))}${more}${bounds}`);
     const words = ['serve', '--config', config, '--enforce', '--json'];
-    const child = children.start('sallyport', 'src/cli/main.ts', words);
+    const clock = past > 0 ? new Clock(join(folder, 'clock'), hours(past)) : null;
+    const [script, begun] = clock === null ? ['src/cli/main.ts', []] : ['eval/past-child.ts', [clock.file]];
+    const child = children.start('sallyport', script, [...begun, ...words]);
     const gateway = await child.ready;
     let died = '';
     void child.ended.then((code) => {
@@ -76,7 +122,8 @@ export async function startStack(seed: string): Promise<Stack> {
     const [port, wirePort] = (gateway.urls as string[]).map(portOf);
     return {
       folder,
-      inventory: makeInventory(seed),
+      inventory,
+      clock,
       book,
       port,
       wirePort,
@@ -85,12 +132,13 @@ export async function startStack(seed: string): Promise<Stack> {
       close: async (keep) => {
         await children.stop();
         process.off('exit', lastResort);
-        await tap.close();
+        await opened.close();
         if (!keep) rmSync(folder, { recursive: true, force: true });
       },
     };
   } catch (error) {
     await children.stop();
+    await tap?.close();
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }

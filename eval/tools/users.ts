@@ -29,6 +29,8 @@ export interface UserOptions {
   readonly inventory: Inventory;
   readonly random: Random;
   readonly book: Book;
+  /** They use an app in place of the page: with a bearer token, with GraphQL, and they redeem codes. */
+  readonly app?: boolean;
 }
 
 interface Answer {
@@ -42,6 +44,8 @@ export class User {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 6 });
   private readonly loaded = new Set<string>();
   private session = '';
+  private token = '';
+  private redeemed = false;
   private page = '/';
   private stopped = false;
   private wake: () => void = () => {};
@@ -84,7 +88,11 @@ export class User {
       [() => this.orders(), 1.5],
       [() => this.buy(), 1],
     ];
-    await random.weighted(this.session === '' ? guest : [...guest, ...customer])();
+    if (this.options.app === true) {
+      guest.push([() => this.graph(1 + random.below(inventory.products)), 2]);
+      customer.push([() => this.graph(null), 0.5], [() => this.redeem(), this.redeemed ? 0 : 0.8]);
+    }
+    await random.weighted(this.isIn() ? [...guest, ...customer] : guest)();
   }
 
   private async list(): Promise<void> {
@@ -127,6 +135,32 @@ export class User {
     if (!this.stopped) await this.send('POST', '/api/checkout', { quote, product, quantity: 1, price });
   }
 
+  /** A product as an app asks for it, or the own account. */
+  private graph(id: number | null): Promise<Answer> {
+    const query =
+      id === null
+        ? 'query Me { me { username credit orders { id status total placed } } }'
+        : 'query P($id: Int!) { product(id: $id) { id name price stock related { id name price } reviews { rating text } } }';
+    return this.send('POST', '/graphql', { query, variables: id === null ? {} : { id } });
+  }
+
+  /** Once, from a voucher on paper: some read it wrongly at first. */
+  private async redeem(): Promise<void> {
+    const { random, inventory } = this.options;
+    this.redeemed = true;
+    const code = random.pick(inventory.codes);
+    if (random.chance(0.4)) {
+      await this.send('POST', '/api/codes/redeem', { code: `${code.slice(0, -1)}0` });
+      await this.read();
+      if (this.stopped) return;
+    }
+    await this.send('POST', '/api/codes/redeem', { code });
+  }
+
+  private isIn(): boolean {
+    return this.session !== '' || this.token !== '';
+  }
+
   private async logIn({ name, password }: InventoryAccount): Promise<void> {
     const { random } = this.options;
     if (random.chance(SLIP)) {
@@ -134,7 +168,9 @@ export class User {
       await this.read();
       if (this.stopped) return;
     }
-    await this.send('POST', '/api/login', { username: name, password });
+    const { body } = await this.send('POST', '/api/login', { username: name, password });
+    const { token } = fieldsOf(body);
+    if (this.options.app === true && typeof token === 'string') this.token = token;
   }
 
   /** A page and what it loads, as far as the browser has not got it. */
@@ -210,6 +246,7 @@ export class User {
       'user-agent': agent,
       ...(destination === 'document' && this.page === '/' ? {} : { referer: `http://${host}${this.page}` }),
       ...(this.session === '' ? {} : { cookie: `session=${this.session}` }),
+      ...(this.token === '' ? {} : { authorization: `Bearer ${this.token}` }),
       ...(payload === undefined
         ? {}
         : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(payload)) }),
@@ -219,6 +256,7 @@ export class User {
   }
 
   private remember(cookies: string[] | undefined): void {
+    if (this.options.app === true) return;
     for (const cookie of cookies ?? []) {
       const value = /^session=([^;]+)/.exec(cookie)?.[1];
       if (value !== undefined) this.session = value;

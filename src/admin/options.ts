@@ -1,6 +1,9 @@
 /** What the admin listener is given by whoever starts it. */
+import type { RevocationsPort } from '../identity/revocation/port.ts';
 import type { CapturesPort } from '../runtime/live/captures.ts';
+import type { InventoryPort } from '../runtime/live/inventory-report.ts';
 import type { OperatorPort } from '../runtime/live/operator.ts';
+import type { PlansPort } from '../runtime/live/plans/report.ts';
 
 /** Whether the process works, and whether it should be sent traffic. */
 export interface Health {
@@ -29,6 +32,12 @@ export interface AdminOptions {
   trust(): unknown;
   /** Raw requests of captured routes; left out where nothing can be captured. */
   readonly captures?: CapturesPort;
+  /** What counts no more; left out where nothing can be revoked. */
+  readonly revocations?: RevocationsPort;
+  /** Endpoints that were seen; left out where none are kept. */
+  readonly inventory?: InventoryPort;
+  /** What callers have used of their plans; left out where there are none. */
+  readonly plans?: PlansPort;
   health(): Health | Promise<Health>;
   reload(): Promise<ReloadReceipt>;
   /** URLs of the gateway, told to those who have sent nothing yet. */

@@ -30,6 +30,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   SP7003: 400,
   SP7004: 404,
   SP7005: 409,
+  SP7609: 409,
+  SP7610: 404,
   SP7008: 422,
   SP7020: 429,
   SP7021: 421,

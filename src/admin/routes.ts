@@ -1,30 +1,17 @@
 /** What the admin listener answers: one row a route, as `openapi.yaml` beside this file describes them. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SallyportError } from '../lib/errors.ts';
-import type { Access, Caller } from './access.ts';
+import { ENDPOINT_KINDS, NO_INVENTORY } from '../runtime/live/inventory-report.ts';
+import { NO_PLANS } from '../runtime/live/plans/report.ts';
 import { claimedName } from './access.ts';
 import { asset } from './assets.ts';
 import { readFields, reasonOf } from './body.ts';
+import type { Context } from './context.ts';
 import type { AdminOptions } from './options.ts';
+import { limitOf, MOST_LIMIT } from './query.ts';
 import { AdminError, json, type Reply } from './reply.ts';
-import type { LiveStreams } from './streams.ts';
+import { listRevocations, restore, revoke } from './revocations.ts';
 
-/** Mitigations in one answer: by default, and at most. */
-const USUAL_LIMIT = 100;
-const MOST_LIMIT = 1000;
 const ID = /^M-[0-9a-f]{10}$/;
-
-export interface Context {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  readonly options: AdminOptions;
-  readonly access: Access;
-  readonly streams: LiveStreams;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
-  /** Null on routes that are open to everybody. */
-  readonly caller: Caller | null;
-}
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -58,6 +45,11 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/api/v1/mode', access: 'token', handle: mode },
   { method: 'GET', path: '/api/v1/stream', access: 'token', handle: stream },
   { method: 'GET', path: '/api/v1/trust', access: 'token', handle: async ({ options }) => json(await options.trust()) },
+  { method: 'GET', path: '/api/v1/inventory', access: 'token', handle: inventory },
+  { method: 'GET', path: '/api/v1/plans', access: 'token', handle: plans },
+  { method: 'GET', path: '/api/v1/revocations', access: 'token', handle: listRevocations },
+  { method: 'POST', path: '/api/v1/revocations', access: 'token', handle: revoke },
+  { method: 'POST', path: '/api/v1/revocations/restore', access: 'token', handle: restore },
   { method: 'GET', path: '/api/v1/captures', access: 'token', handle: captures },
   { method: 'POST', path: '/api/v1/captures/{id}/read', access: 'token', handle: readCapture },
   {
@@ -107,14 +99,6 @@ function mitigations({ options, query }: Context): Reply {
   return json({ mitigations: options.operator.mitigations(filter) });
 }
 
-function limitOf(query: URLSearchParams): number {
-  const limit = query.get('limit') ?? String(USUAL_LIMIT);
-  if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > MOST_LIMIT) {
-    throw new AdminError(400, 'SP7003', `"limit" is a number from 1 to ${MOST_LIMIT}`);
-  }
-  return Number(limit);
-}
-
 function mitigation({ options, params }: Context): Reply {
   return json(options.operator.mitigation(idOf(params)));
 }
@@ -154,6 +138,24 @@ async function captures({ options, query }: Context): Promise<Reply> {
       bytes,
     })),
   });
+}
+
+function inventory({ options, query }: Context): Reply {
+  const kind = query.get('kind');
+  const known = ENDPOINT_KINDS.find((one) => one === kind);
+  if (kind !== null && known === undefined) {
+    throw new AdminError(400, 'SP7003', `"kind" is one of ${ENDPOINT_KINDS.join(', ')}`);
+  }
+  const filter = { limit: limitOf(query, MOST_LIMIT), ...(known !== undefined && { kind: known }) };
+  return json(options.inventory?.report(filter) ?? NO_INVENTORY);
+}
+
+/** Keys of each plan in one answer. */
+const USUAL_KEYS = 10;
+
+function plans({ options, query }: Context): Reply {
+  const limit = limitOf(query, USUAL_KEYS);
+  return json(options.plans?.report(limit) ?? NO_PLANS);
 }
 
 /** Shows one request, once the ledger says who wanted to see it and why. */

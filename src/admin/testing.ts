@@ -1,10 +1,14 @@
 /** An engine for tests of the admin listener and of the live page: it says and does what a test tells it. */
 import { type IncomingHttpHeaders, request } from 'node:http';
+import type { Target } from '../identity/revocation/list.ts';
+import type { RevocationOrder, RevocationsPort, StandingRevocation } from '../identity/revocation/port.ts';
 import { SallyportError } from '../lib/errors.ts';
 import type { Capture, ListedCapture } from '../record/journal/capture.ts';
 import type { CapturesPort } from '../runtime/live/captures.ts';
+import type { EndpointReport, InventoryPort } from '../runtime/live/inventory-report.ts';
 import type { LiveEvent, LiveStatus, Mitigation, OperatorPort, Tick, UndoReceipt } from '../runtime/live/operator.ts';
 import type { AdminOptions } from './options.ts';
+import { fakePlans } from './testing-plans.ts';
 
 export const TOKEN = 'test-token-0123456789-0123456789-0123456789';
 export const NOW_MS = Date.parse('2025-03-05T18:30:00Z');
@@ -200,7 +204,60 @@ export class FakeCaptures implements CapturesPort {
   }
 }
 
+export const SAMPLE_ENDPOINT: EndpointReport = {
+  method: 'GET',
+  template: '/v1/users/{id}',
+  operation: '',
+  kind: 'shadow',
+  reason: '',
+  first_seen: new Date(NOW_MS - 86_400_000).toISOString(),
+  last_seen: new Date(NOW_MS).toISOString(),
+  requests: 4200,
+  requests_per_day: 4100.5,
+  callers: 37,
+  callers_day: 30,
+  authentication: { accepted_percent: 12.5, schemes: ['key'], declared: false },
+  sensitivity: { level: 'personal', because: 'answers hold email' },
+  exposure: 'internet',
+  undeclared_parameters: ['debug\u001b[2J'],
+  departures: ['undeclaredRoute'],
+  statuses: { 200: 4000, 404: 200 },
+  versions: ['/v2/users/{id}'],
+};
+
+/** An inventory with these endpoints. */
+export const fakeInventory = (endpoints: readonly EndpointReport[] = [SAMPLE_ENDPOINT]): InventoryPort => ({
+  report: ({ kind, limit = 1000 } = {}) => ({
+    enabled: true,
+    now: new Date(NOW_MS).toISOString(),
+    counts: { documented: 30, shadow: endpoints.length, zombie: 0 },
+    endpoints: endpoints.filter((one) => kind === undefined || one.kind === kind).slice(0, limit),
+  }),
+});
+
 export const CAPTURE = 'C-0195d0e6a80012345678';
+
+/** Revocations that are kept in memory. */
+export class FakeRevocations implements RevocationsPort {
+  readonly kept: StandingRevocation[] = [];
+
+  standing(limit: number): readonly StandingRevocation[] {
+    return this.kept.slice(-limit).reverse();
+  }
+
+  async revoke({ target, untilMs, by, reason }: RevocationOrder): Promise<StandingRevocation> {
+    if (target.id === 'one too many') throw new SallyportError('SP7609', 'the list is full');
+    const revoked = { target, untilMs, sinceMs: NOW_MS, by, reason, mitigation: '' };
+    this.kept.push(revoked);
+    return revoked;
+  }
+
+  async restore(target: Target): Promise<void> {
+    const at = this.kept.findIndex((one) => one.target.kind === target.kind && one.target.id === target.id);
+    if (at < 0) throw new SallyportError('SP7610', `no ${target.kind} of this name is revoked`);
+    this.kept.splice(at, 1);
+  }
+}
 
 /** Options for a listener on a free port of this machine over the given engine. */
 export function adminOptions(operator: FakeOperator, more: Partial<AdminOptions> = {}): AdminOptions {
@@ -210,6 +267,9 @@ export function adminOptions(operator: FakeOperator, more: Partial<AdminOptions>
     operator,
     metrics: () => ({ type: 'text/plain; version=0.0.4', body: '# TYPE sallyport_requests_total counter\n' }),
     captures: new FakeCaptures(),
+    revocations: new FakeRevocations(),
+    inventory: fakeInventory(),
+    plans: fakePlans(),
     trust: () => ({ verdict: 'unproven', trusted: [] }),
     health: () => ({ live: true, ready: true }),
     reload: async () => ({

@@ -5,7 +5,9 @@ import type { ReloadReceipt } from '../admin/options.ts';
 import { readToken, tokenPath } from '../admin/token.ts';
 import { parseListen } from '../config/listen.ts';
 import { ERRORS, type ErrorCode, SallyportError } from '../lib/errors.ts';
+import type { InventoryFilter, InventoryReport } from '../runtime/live/inventory-report.ts';
 import type { LiveStatus, Mitigation, UndoReceipt } from '../runtime/live/operator.ts';
+import type { PlansReport } from '../runtime/live/plans/report.ts';
 import type { Cli } from './ports.ts';
 
 /** An answer that takes longer is none, in ms. A reload reads files and tables. */
@@ -31,6 +33,23 @@ export interface ListedCapture {
   readonly method: string;
   readonly status: number;
   readonly bytes: number;
+}
+
+/** What is revoked, or counts again. */
+interface RevokeOrder {
+  readonly kind: string;
+  readonly id: string;
+  readonly issuer?: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** A revocation as a list shows it. */
+export interface ListedRevocation extends Required<RevokeOrder> {
+  /** RFC 3339; '' for never. */
+  readonly until: string;
+  readonly since: string;
+  readonly mitigation: string;
 }
 
 /** A captured request. */
@@ -79,6 +98,29 @@ export class AdminClient {
 
   readCapture(id: string, by: string, reason: string): Promise<ReadCapture> {
     return this.ask('POST', `/api/v1/captures/${encodeURIComponent(id)}/read`, { by, reason });
+  }
+
+  async revocations(limit: number): Promise<readonly ListedRevocation[]> {
+    const path = `/api/v1/revocations?limit=${limit}`;
+    return (await this.ask<{ revocations: ListedRevocation[] }>('GET', path)).revocations;
+  }
+
+  revoke(order: RevokeOrder & { readonly until?: string }): Promise<ListedRevocation> {
+    return this.ask('POST', '/api/v1/revocations', order);
+  }
+
+  restore(order: RevokeOrder): Promise<{ readonly id: string }> {
+    return this.ask('POST', '/api/v1/revocations/restore', order);
+  }
+
+  inventory(filter: InventoryFilter): Promise<InventoryReport> {
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(filter)) query.set(name, String(value));
+    return this.ask('GET', `/api/v1/inventory?${query}`);
+  }
+
+  plans(limit: number): Promise<PlansReport> {
+    return this.ask('GET', `/api/v1/plans?limit=${limit}`);
   }
 
   reload(): Promise<ReloadReceipt> {

@@ -13,6 +13,7 @@ import { columnsOf, paintFor } from './screen.ts';
 interface DoctorFlags {
   readonly config?: string;
   readonly json?: boolean;
+  readonly testOutputs?: boolean;
 }
 
 /** Looked at where none is named, if it is there. */
@@ -24,7 +25,8 @@ Examples:
     sallyport doctor --config /etc/sallyport/sallyport.yaml
     sallyport doctor --json | jq '.checks[] | select(.status != "ok")'
 
-Run it as the user that runs the gateway, and while it runs: some checks ask it what it has seen. Nothing is changed.
+Run it as the user that runs the gateway, and while it runs: some checks ask it what it has seen. Nothing is changed,
+and only --test-outputs sends events.
 Exit code 0, also with warnings; 1 where a check failed; 2 where the configuration is wrong. docs/doctor.md.`;
 
 /** Adds the verb to the program. `done` receives the exit code. */
@@ -35,6 +37,7 @@ export function addDoctor(program: Command, cli: Cli, done: (code: number) => vo
     .description('Looks at what no configuration can say: proxy trust, clock, TLS, upstreams, disk, limits.')
     .option('-c, --config <file>', `configuration; ${USUAL_CONFIG} here if there is one`)
     .option('--json', 'as JSON')
+    .option('--test-outputs', 'send one test event to each output')
     .addHelpText('after', HELP)
     .action(async (flags: DoctorFlags) => done(await doctor(flags, cli)));
 }
@@ -60,7 +63,9 @@ async function doctor(flags: DoctorFlags, cli: Cli): Promise<number> {
     );
     findings.push(...(warnings.length > 0 ? warnings : [ok('config', `${file} is good`)]));
   }
-  findings.push(...(await cli.ports.examine({ loaded, cwd: cli.cwd, now: cli.now, signal: cli.signal })));
+  const { testOutputs = false } = flags;
+  const examination = { loaded, cwd: cli.cwd, now: cli.now, signal: cli.signal, testOutputs };
+  findings.push(...(await cli.ports.examine(examination)));
   const worst = worstOf(findings);
   if (flags.json) {
     cli.stdout.write(jsonText({ doctor_version: 1, at: new Date(cli.now()).toISOString(), worst, checks: findings }));

@@ -54,6 +54,7 @@ export function statusText(
   paint: Paint,
 ): string {
   const upstreams = status.upstreams.map(({ name, url, state }) => `${name} ${url} ${state}`);
+  const outputs = (status.outputs ?? []).map(outputText);
   const actors = Object.entries(status.actors).map(([dimension, n]) => `${count(n)} ${dimension}`);
   const rows = [
     ['mode', status.mode === 'observe' ? 'observe: nothing is acted on' : 'enforce'],
@@ -63,6 +64,7 @@ export function statusText(
     ['scoring', status.degraded === 0 ? 'whole' : `degraded by ${status.degraded}`],
     ['listening', (status.listening ?? []).join(', ')],
     ['upstreams', upstreams.join(', ') || 'none'],
+    ['outputs', outputs.join('; ')],
     ['since', `${when(status.started_at)} UTC`],
     ['policy', status.policy],
     ['model', modelText(status)],
@@ -70,6 +72,15 @@ export function statusText(
     ['decision hash', status.decision_hash],
   ].filter(([, text]) => text !== '');
   return `${paint.bold(`Sallyport ${printable(status.version)}`)}\n${facts(rows, width, paint)}`;
+}
+
+/** How an output does; what was lost is said also where it goes well by now. */
+function outputText(output: NonNullable<LiveStatus['outputs']>[number]): string {
+  const { name, to, state, sent, waiting, dropped, problem } = output;
+  const figures = [`${count(sent)} sent`];
+  if (waiting > 0) figures.push(`${count(waiting)} waiting`);
+  if (dropped > 0) figures.push(`${count(dropped)} lost`);
+  return printable(`${name} (${to}) ${state}: ${figures.join(', ')}${problem === '' ? '' : `, ${problem}`}`);
 }
 
 /** Which model is in force, since when, or how far away the first one is. */

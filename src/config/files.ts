@@ -1,7 +1,9 @@
 /** Files that `serve` needs and a configuration names: whether they are there is asked before anything listens. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { identityFiles } from './identity.ts';
 import type { Locate, Path } from './locate.ts';
+import { outputFiles } from './outputs.ts';
 import type { Problem } from './problems.ts';
 import type { Config } from './schema.ts';
 
@@ -12,7 +14,7 @@ export interface NamedFile {
   readonly name: string;
 }
 
-/** Certificates and keys. What Sallyport makes itself (token, data folder) is not among them. */
+/** Certificates, keys and documents. What Sallyport makes itself (token, data folder) is not among them. */
 export function filesOf(config: Config): NamedFile[] {
   const files: NamedFile[] = [];
   const add = (path: Path, name: string | undefined) => {
@@ -23,6 +25,11 @@ export function filesOf(config: Config): NamedFile[] {
     for (const key of ['cert', 'key', 'client_ca'] as const) add(['listen', i, 'tls', key], entry.tls[key]);
   }
   for (const [i, { tls }] of config.upstreams.entries()) add(['upstreams', i, 'tls', 'ca'], tls.ca);
+  for (const [i, { openapi }] of config.inspection.schemas.entries()) {
+    add(['inspection', 'schemas', i, 'openapi'], openapi);
+  }
+  for (const { path, name } of outputFiles(config.outputs)) add(['outputs', ...path], name);
+  for (const { path, name } of identityFiles(config.identity)) add(['identity', ...path], name);
   return files;
 }
 

@@ -44,6 +44,20 @@ describe('loading', () => {
     expect(loaded.version).not.toBe(defaultConfig().version);
   });
 
+  it('reads the documents that requests are compared with', () => {
+    const path = fileURLToPath(new URL('testdata/good/schemas.yaml', import.meta.url));
+    const loaded = loadConfig(path);
+    expect(loaded.schemas).toHaveLength(2);
+    expect(loaded.schemas[0]).toMatchObject({ paths: { '/users/{id}': { get: {} } } });
+    const missing = 'inspection:\n  schemas:\n    - openapi: none.yaml\n';
+    expect(code(() => loadConfig(file('no-schema.yaml', missing)))).toBe('SP1008');
+    expect(() => loadConfig(file('no-schema.yaml', missing), {}, { files: true })).toThrow(
+      /yaml:3:16: "none\.yaml" cannot/,
+    );
+    file('broken.yaml', 'title: x');
+    expect(code(() => loadConfig(file('no-document.yaml', missing.replace('none', 'broken'))))).toBe('SP1009');
+  });
+
   it('makes paths absolute from where the file stands', () => {
     expect(loadConfig(file('networks.yaml', 'networks:\n  asn: asn.mmdb\n')).networks).toEqual({
       asn: join(folder, 'asn.mmdb'),
@@ -65,7 +79,14 @@ describe('OpenAPI', () => {
   });
 
   it('is refused with a reason where it cannot be used', () => {
-    for (const text of ['[', 'hello', 'title: x', 'openapi: 3.1.0', 'openapi: 3.1.0\npaths: none']) {
+    for (const text of [
+      'openapi: 3.0.0\npaths: &p\n  /a: *p',
+      '[',
+      'hello',
+      'title: x',
+      'openapi: 3.1.0',
+      'openapi: 3.1.0\npaths: none',
+    ]) {
       expect(
         code(() => parseOpenApi(text, 'x.yaml')),
         text,

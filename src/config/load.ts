@@ -18,6 +18,8 @@ export interface LoadedConfig {
   readonly file: string | null;
   /** The OpenAPI document, if one is named: {@link parseOpenApi}. */
   readonly openapi: object | null;
+  /** Documents of `inspection.schemas`, in their order. */
+  readonly schemas: readonly object[];
   /** Absolute paths of the network tables that the configuration names. */
   readonly networks: { readonly asn: string | null; readonly country: string | null };
   /** Hash over everything that was loaded: part of a run's manifest. */
@@ -26,7 +28,7 @@ export interface LoadedConfig {
 
 /** The configuration that holds without a file. */
 export function defaultConfig(): LoadedConfig {
-  return finish(parseConfig('', 'defaults'), null, null);
+  return finish(parseConfig('', 'defaults'), null, null, []);
 }
 
 /**
@@ -46,9 +48,11 @@ function loadText(text: string, path: string, known: Known, files: boolean): { l
   const { config, locate } = parseWithPlaces(text, path, known);
   const missing = files ? fileProblems(config, file, locate) : [];
   if (missing.length > 0) throw new ConfigError(path, sorted(missing));
+  const document = (name: string): object => parseOpenApi(read(resolve(dirname(file), name), path, 'SP1008'), name);
   const name = config.routes.openapi;
-  const openapi = name === undefined ? null : parseOpenApi(read(resolve(dirname(file), name), path, 'SP1008'), name);
-  return { loaded: finish(config, file, openapi), locate };
+  const openapi = name === undefined ? null : document(name);
+  const schemas = config.inspection.schemas.map((one) => document(one.openapi));
+  return { loaded: finish(config, file, openapi, schemas), locate };
 }
 
 /** Everything that can be said about a configuration. */
@@ -80,16 +84,17 @@ export function checkConfig(path: string, known: Known, nowMs: number): CheckedC
   }
 }
 
-function finish(config: Config, file: string | null, openapi: object | null): LoadedConfig {
+function finish(config: Config, file: string | null, openapi: object | null, schemas: readonly object[]): LoadedConfig {
   const absolute = (name: string | undefined) =>
     name === undefined || file === null ? null : resolve(dirname(file), name);
   return {
     config,
     file,
     openapi,
+    schemas,
     networks: { asn: absolute(config.networks.asn), country: absolute(config.networks.country) },
     version: createHash('sha256')
-      .update(JSON.stringify([config, openapi]))
+      .update(JSON.stringify(schemas.length === 0 ? [config, openapi] : [config, openapi, schemas]))
       .digest('hex')
       .slice(0, 16),
   };

@@ -16,5 +16,10 @@ export function parseOpenApi(text: string, file: string): object {
     throw new SallyportError('SP1009', `${file}: there is neither "openapi" nor "swagger" in it`);
   }
   if (!is(document.paths)) throw new SallyportError('SP1009', `${file}: there is no "paths" in it`);
+  try {
+    JSON.stringify(document);
+  } catch (error) {
+    throw new SallyportError('SP1009', `${file}: a YAML alias stands in what it stands for`, { cause: error });
+  }
   return document;
 }

@@ -2,6 +2,7 @@
 import { LineCounter, parseDocument } from 'yaml';
 import type { ErrorCode } from '../lib/errors.ts';
 import { contradictions, type Known, unknownNames } from './cross.ts';
+import { planProblems } from './cross-plans.ts';
 import { serveContradictions } from './cross-serve.ts';
 import { issueProblems } from './issues.ts';
 import { type Locate, locator } from './locate.ts';
@@ -42,6 +43,7 @@ export function parseWithPlaces(text: string, file: string, known: Known = {}): 
   const problems = [
     ...contradictions(parsed.data, locate),
     ...serveContradictions(parsed.data, locate),
+    ...planProblems(parsed.data, locate),
     ...unknownNames(parsed.data, known, locate),
   ];
   if (problems.length > 0) throw new ConfigError(file, sorted(problems));

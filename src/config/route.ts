@@ -49,7 +49,10 @@ export const gatewayRoute = z.strictObject({
   auth: z
     .strictObject({
       required: z.boolean().default(true).describe('Requests without an accepted credential are refused.'),
-      schemes: z.array(z.enum(AUTH_SCHEME_NAMES)).default([]).describe('Which count here; all that are set up when empty.'),
+      schemes: z
+        .array(z.enum(AUTH_SCHEME_NAMES))
+        .default([])
+        .describe('Which count here; all that are set up when empty.'),
       scopes: z.array(z.string().min(1)).default([]).describe('All of these are needed.'),
       roles: z.array(z.enum(ROLE_NAMES)).default([]).describe('One of these is needed.'),
     })

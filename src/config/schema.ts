@@ -8,10 +8,14 @@ import { ACTIONS } from '../engine/policy.ts';
 import { parseCidr } from '../lib/ip.ts';
 import { checked, cidr, cidrProblem, dateProblem } from './checks.ts';
 import { identity } from './identity.ts';
+import { inspection } from './inspection.ts';
 import { admin, learning, records, telemetry } from './keep.ts';
 import { ROUTE_CLASS_NAMES } from './names.ts';
+import { outputs } from './outputs.ts';
+import { plans, reserve } from './plans.ts';
 import { mode, policies } from './policies.ts';
 import { answers, challenge, gateway, limits, listen, upstream, upstreams } from './serve.ts';
+import { workflows } from './workflows.ts';
 
 /** Longest pattern accepted: a longer one is a list that should be written as a list. */
 const MAX_PATTERN_LENGTH = 500;
@@ -81,6 +85,11 @@ const clients = z
       .array(checked(trustedProxyProblem, 'A network your own proxies are in.'))
       .default([])
       .describe('The client is the rightmost address of the forwarding chain that is not in one of these.'),
+    ja4_header: z
+      .string()
+      .regex(/^[A-Za-z0-9-]+$/, 'the name of a header')
+      .optional()
+      .describe('Header in which a trusted proxy that ends TLS passes on the client’s JA4.'),
     internal: z.array(cidr).default([]).describe('Networks of your own besides the private ones.'),
     hosts: z
       .array(z.string().regex(/^[a-z0-9.*-]+(:\d+)?$/i, 'a host name such as shop.example or *.shop.example'))
@@ -200,13 +209,17 @@ export const configSchema = z
     upstreams,
     gateway,
     identity,
+    inspection,
     policies,
     limits,
+    plans,
+    reserve,
     challenge,
     answers,
     records,
     learning,
     telemetry,
+    outputs,
     admin,
     inputs,
     clients,
@@ -218,6 +231,7 @@ export const configSchema = z
       .describe('Paths that nothing links to and nobody has a reason to ask for: one touch is evidence.'),
     allowlist: z.array(allowlistEntry).default([]).describe('Traffic that is scored and reported, never acted on.'),
     detectors,
+    workflows,
     policy,
     privacy,
     seed: z

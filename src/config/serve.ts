@@ -21,7 +21,11 @@ const tls = z.strictObject({
   cert: filePath.describe('PEM file with the certificate and its chain.'),
   key: filePath.describe('PEM file with the private key.'),
   min_version: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
-  client_ca: filePath.optional().describe('PEM file: clients must show a certificate signed by one of these.'),
+  client_ca: filePath.optional().describe('PEM file: clients show a certificate signed by one of these.'),
+  client_auth: z
+    .enum(['required', 'optional'])
+    .default('required')
+    .describe('With client_ca: whether connections without a certificate are refused.'),
 });
 
 const listener = z.strictObject({

@@ -41,3 +41,9 @@ export const acceptedPrincipal = condition(
   'accepted principal',
   (f) => f.has(FLAG.AUTHENTICATED) && f.hasPrincipal && f.status < 400,
 );
+
+/** An accepted API key or token. */
+export const acceptedCredential = condition(
+  'accepted credential',
+  (f) => f.has(FLAG.AUTHENTICATED) && f.batch.credentialLo[f.row] !== 0 && f.status < 400,
+);

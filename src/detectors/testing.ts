@@ -3,15 +3,18 @@
  * detectors' tests and fixtures; not part of the package.
  */
 import { readFileSync } from 'node:fs';
+import { workflows, workflowsOf, workflowTemplates } from '../config/workflows.ts';
 import type { Detector } from '../engine/detector.ts';
 import { ACTIONS } from '../engine/policy.ts';
 import { createEnricher } from '../enrich/compose.ts';
+import { RULES } from '../enrich/content/index.ts';
 import { type Extras, setExtras } from '../enrich/extras.ts';
-import { createBatch } from '../enrich/facts.ts';
+import { CONTENT_FIELD, createBatch, type FactBatch } from '../enrich/facts.ts';
 import { type Baselines, EMPTY_MODEL, type LearnedModel, PRIOR_BASELINES } from '../enrich/model.ts';
-import { NetworkTable } from '../enrich/network.ts';
+import { countryCode, type NetworkLookup, NetworkTable } from '../enrich/network.ts';
 import { classByName } from '../enrich/routes/classes.ts';
 import { type RawInit, rawFrom, TEST_TIME } from '../enrich/testing.ts';
+import { CidrSet } from '../lib/ip.ts';
 import { compose } from '../runtime/compose.ts';
 import { OrderBuffer } from '../runtime/order.ts';
 
@@ -34,6 +37,8 @@ export interface Exchange {
   readonly business?: string;
   /** What only some doors know. Of the texts, `{i}` is replaced where there is `repeat`. */
   readonly extras?: Extras;
+  /** Evidence that the inspection of bodies and headers has found, as the gateway writes it into a row. */
+  readonly content?: { readonly rule: string; readonly field: 'body' | 'header'; readonly text: string };
   /** A request line that is no HTTP, in place of method and target. */
   readonly request?: string;
   readonly repeat?: { readonly n: number; readonly every_s: number } & Partial<
@@ -49,6 +54,12 @@ export interface FixtureOptions {
   readonly baselines?: Partial<Baselines>;
   readonly detectors?: readonly Detector[];
   readonly decoys?: readonly string[];
+  /** `workflows` of the configuration; the templates they name are known routes. */
+  readonly workflows?: unknown;
+  /** Requests a day by usage plan. */
+  readonly plans?: readonly number[];
+  /** Networks that are known, by their prefix in CIDR form. */
+  readonly networks?: Readonly<Record<string, { readonly asn: number; readonly country: string }>>;
   /** Whether times are whole seconds, as in most access logs. */
   readonly coarse?: boolean;
 }
@@ -125,19 +136,52 @@ function modelOf(options: FixtureOptions): LearnedModel {
   return {
     ...EMPTY_MODEL,
     version: 'fixture',
-    routes: (options.routes ?? []).map((template) => {
-      const bytes = encoder.encode(template);
-      return {
-        template,
-        routeClass: classByName(bytes, 0, bytes.length, 0),
-        answered: 1,
-        requests: 1,
-        origin: 'configured' as const,
-      };
-    }),
+    routes: [...(options.routes ?? []), ...workflowTemplates(workflows.parse(options.workflows ?? []))].map(
+      (template) => {
+        const bytes = encoder.encode(template);
+        return {
+          template,
+          routeClass: classByName(bytes, 0, bytes.length, 0),
+          answered: 1,
+          requests: 1,
+          origin: 'configured' as const,
+        };
+      },
+    ),
     baselines: { ...PRIOR_BASELINES, ...options.baselines },
     tells: options.tells,
   };
+}
+
+function networksOf({ networks }: FixtureOptions): NetworkLookup {
+  const empty = NetworkTable.empty();
+  if (networks === undefined) return empty;
+  const known = Object.entries(networks).map(([prefix, { asn, country }]) => ({
+    set: CidrSet.of([prefix]),
+    asn,
+    country: countryCode(country),
+  }));
+  return {
+    result: empty.result,
+    version: 'fixture',
+    dataDate: '',
+    asName: (asn) => `system ${asn}`,
+    lookup(hi, lo) {
+      empty.lookup(hi, lo);
+      const found = known.find(({ set }) => set.hasKey(hi, lo));
+      if (found !== undefined) Object.assign(empty.result, { asn: found.asn, country: found.country });
+    },
+  };
+}
+
+function setContent(batch: FactBatch, { rule, field, text }: Required<Exchange>['content'], at: number): void {
+  const known = RULES.find((r) => r.name === rule);
+  if (known === undefined) throw new Error(`no content rule ${rule}`);
+  batch.contentMillinats[0] = known.millinats;
+  batch.contentRule[0] = known.id;
+  batch.contentField[0] = CONTENT_FIELD[field];
+  batch.contentAt[0] = at;
+  batch.contentLength[0] = text.length;
 }
 
 /** Runs a fixture file, or exchanges, through the path. Options given here win over those of the file. */
@@ -145,9 +189,17 @@ export function runFixture(source: URL | readonly Exchange[], given: FixtureOpti
   const fixture = source instanceof URL ? readFixture(source) : { exchanges: source.flatMap(expand), options: {} };
   const options = { ...fixture.options, ...given };
   const model = modelOf(options);
-  const networks = NetworkTable.empty();
+  const networks = networksOf(options);
   const enricher = createEnricher({ seed: 0, model, networks, decoys: options.decoys });
-  const { engine, recorder } = compose({ model, networks, seed: 0, detectors: options.detectors, scale: 0.01 });
+  const { engine, recorder } = compose({
+    model,
+    networks,
+    seed: 0,
+    detectors: options.detectors,
+    workflows: workflowsOf(workflows.parse(options.workflows ?? [])),
+    plans: options.plans,
+    scale: 0.01,
+  });
   const order = new OrderBuffer(3_600_000, (rows, row, response, nowMs) => {
     const decided = engine.step(rows, row, response, nowMs);
     if (decided instanceof Promise) throw new Error('the state in memory answers at once');
@@ -155,9 +207,12 @@ export function runFixture(source: URL | readonly Exchange[], given: FixtureOpti
   order.open(0);
   for (const exchange of fixture.exchanges) {
     const raw = rawFrom(rawInit(exchange));
+    const end = raw.buf.length;
+    raw.buf = Buffer.concat([raw.buf, Buffer.from(exchange.content?.text ?? '', 'latin1')]);
     const batch = createBatch(1, raw.buf);
     enricher.row(raw, batch, 0, 0, options.coarse === true ? 1000 : 1);
     if (exchange.extras !== undefined) setExtras(batch, 0, exchange.extras, 0);
+    if (exchange.content !== undefined) setContent(batch, exchange.content, end);
     batch.count = 1;
     order.add(batch, 0);
   }

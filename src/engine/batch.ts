@@ -3,6 +3,7 @@
  * to a store as one call. One batch object lives as long as its program and is filled anew for each event.
  */
 import { DIMENSIONS } from './keys.ts';
+import { WEIGHTS } from './measures.ts';
 import { GUARD, type KeyProgram, type Program } from './program.ts';
 import { RISK } from './risk.ts';
 
@@ -28,6 +29,12 @@ export interface Batch {
   readonly conditionBits: Int32Array;
   /** Numeric object id for `steps`, −1 for none. */
   number: number;
+  /** What the event counts as, by place in WEIGH; the first is 1. */
+  readonly weights: Int32Array;
+  /** Amount of money in minor units for `mark`, −1 for none. */
+  amount: number;
+  /** Step for `path`, 0 for none. */
+  step: number;
   /** True where the event proves an identity: its records count as established. */
   authenticated: boolean;
   /** Filled by apply: the program's values, and per key its risk record ({@link RISK}) where it has one. */
@@ -55,6 +62,9 @@ export function createBatch(program: Program): Batch {
     conditions: new Uint8Array(program.conditions.length),
     conditionBits: new Int32Array(program.conditionWords),
     number: -1,
+    weights: new Int32Array(WEIGHTS).fill(1),
+    amount: -1,
+    step: 0,
     authenticated: false,
     values: program.values,
     risk: new Int32Array(keys * RISK.size),

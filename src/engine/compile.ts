@@ -1,14 +1,15 @@
 /**
  * Compiles detectors' declarations into a program (program.ts). Equal declarations share cells, whoever made them.
  */
-import type { Baselines } from '../enrich/model.ts';
+import type { Baselines, RouteTemplate } from '../enrich/model.ts';
 import { hashString } from '../lib/hash.ts';
 import type { Aggregate, Needs, Phase } from './aggregates.ts';
-import { CLASSES, type Detector, GROUPS, type Judgement } from './detector.ts';
+import { CLASSES, type Detector, GROUPS, type Judgement, NOTHING } from './detector.ts';
 import type { ActorDimension } from './keys.ts';
 import { Layout, signature } from './layout.ts';
 import type { Instance, JudgeOrder, KeyProgram, Operation, PhasePlan, Program } from './program.ts';
 import { HANDLES, SHAPE } from './shapes.ts';
+import type { Workflow } from './workflow.ts';
 
 export interface CompileOptions {
   readonly baselines: Baselines;
@@ -18,6 +19,10 @@ export interface CompileOptions {
   readonly thresholds?: Readonly<Record<string, number>>;
   /** Aggregates kept for the engine's own use, by name. */
   readonly builtin?: Needs;
+  /** What detectors may ask for besides: see {@link BuildContext}. */
+  readonly routes?: readonly RouteTemplate[];
+  readonly workflows?: readonly Workflow[];
+  readonly plans?: readonly number[];
 }
 
 const JITTER_PERMILLE = 200;
@@ -130,18 +135,22 @@ function build(
   actor: ActorDimension,
   options: CompileOptions,
   tune: (name: string, value: number) => number,
-): Pick<Draft, 'judgement' | 'basis'> {
+): Pick<Draft, 'judgement' | 'basis'> | null {
   let asked = false;
+  const { routes, workflows, plans } = options;
   const context = {
     actor,
     tune,
+    routes,
+    workflows,
+    plans,
     get baselines(): Baselines {
       asked = true;
       return options.baselines;
     },
   };
   const judgement = detector.build(context);
-  return { judgement, basis: asked ? options.baselines.origin : 'fixed' };
+  return judgement === NOTHING ? null : { judgement, basis: asked ? options.baselines.origin : 'fixed' };
 }
 
 /** Thresholds of a detector as they are in force, noted in the layout. */
@@ -154,20 +163,27 @@ function tuner(detector: Detector, options: CompileOptions, layout: Layout): (na
   };
 }
 
+/** What is declared besides detectors, for the digest: nothing where nothing is. */
+function declared({ workflows = [], plans = [] }: CompileOptions): unknown[] {
+  return workflows.length + plans.length === 0 ? [] : [workflows, plans];
+}
+
 /** Compiles `detectors` into a program. Throws where an aggregate's guard cannot be ordered before it. */
 export function compile(detectors: readonly Detector[], options: CompileOptions): Program {
   const layout = new Layout();
   const builtin = Object.values(options.builtin ?? {});
   for (const aggregate of builtin) layout.want(aggregate, aggregate.on ?? 'request');
   const drafts = detectors.flatMap((detector) =>
-    detector.actors.map((actor) => {
+    detector.actors.flatMap((actor) => {
       const tune = tuner(detector, options, layout);
-      const { judgement, basis } = build(detector, actor, options, tune);
+      const built = build(detector, actor, options, tune);
+      if (built === null) return [];
+      const { judgement, basis } = built;
       layout.ensureKey(actor);
       for (const aggregate of Object.values(judgement.needs)) layout.want(aggregate, detector.on);
-      const when = layout.condition(detector.when);
+      const when = layout.condition(judgement.when ?? detector.when);
       layout.judged.push({ actor, phase: detector.on, when });
-      return { detector, actor, judgement, basis, when };
+      return [{ detector, actor, judgement, basis, when }];
     }),
   );
   layout.layOut();
@@ -204,6 +220,7 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
       keys.map((k) => [k.name, [...k.request, ...k.response].map((o) => [o.source, o.a, o.b, o.c, o.d])]),
       detectors.map((d) => [d.id, d.cap, d.findingAt, d.class, d.group, d.on, d.deterministic]),
       layout.tuned,
+      ...declared(options),
     ]),
   };
 }

@@ -3,12 +3,13 @@
  * Integer arithmetic only.
  */
 import { BOT_STATUS, FLAG, NETWORK_CLASS } from '../enrich/facts.ts';
+import { ROLE, SENSITIVITY } from '../enrich/kinds.ts';
 import { combine, hashString, lanes } from '../lib/hash.ts';
-import { CLASSES } from './detector.ts';
+import { CAP, CLASSES } from './detector.ts';
 import type { Facts } from './facts.ts';
-import type { ActorDimension } from './keys.ts';
+import { type ActorDimension, isPopulation } from './keys.ts';
 import { ACTION, ACTIONS, type ClassPolicy, type Policy } from './policy.ts';
-import { logOdds, probabilityMillionths, RISK } from './risk.ts';
+import { logOdds, PRIOR_MILLINATS, probabilityMillionths, RISK } from './risk.ts';
 
 /** Policy in arrays: cents and permille by class and action. */
 export interface CompiledPolicy {
@@ -29,6 +30,11 @@ export interface CompiledPolicy {
   readonly enforced: Int32Array;
   /** By class: what places actors in the canary. */
   readonly salt: Int32Array;
+  /** What is at stake: permille by SENSITIVITY and by ROLE, and by class whether it, or the amount, counts. */
+  readonly sensitivity: Int32Array;
+  readonly role: Int32Array;
+  readonly staked: Uint8Array;
+  readonly amount: Uint8Array;
 }
 
 export function compilePolicy(policy: Policy): CompiledPolicy {
@@ -53,12 +59,58 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
     ttl: CLASSES.map((name) => policy.classes[name].ttlSec ?? policy.ttlSec),
     enforced: Int32Array.from(CLASSES, (name) => enforcedPermille(policy, policy.classes[name])),
     salt: Int32Array.from(CLASSES, (name) => hashString(policy.classes[name].document ?? policy.version, 0).lo),
+    ...compileStakes(policy),
   };
   CLASSES.forEach((_, c) => {
     for (let m = -12_000; m <= 12_000; m += 50)
       compiled.rungs[c * ACTIONS.length + cheapest(compiled, c, m, ACTION.revoke)] = 1;
   });
   return compiled;
+}
+
+type CompiledStakes = Pick<CompiledPolicy, 'sensitivity' | 'role' | 'staked' | 'amount'>;
+
+function compileStakes({ stakes }: Policy): CompiledStakes {
+  const permille = <K extends string>(words: Readonly<Record<K, number>>, given?: Readonly<Record<K, number>>) => {
+    const table = new Int32Array(Object.keys(words).length).fill(1000);
+    for (const [name, value] of Object.entries<number>(given ?? {})) table[words[name as K]] = Math.max(1000, value);
+    return table;
+  };
+  return {
+    sensitivity: permille(SENSITIVITY, stakes?.sensitivityPermille),
+    role: permille(ROLE, stakes?.rolePermille),
+    staked: Uint8Array.from(CLASSES, (name) => (stakes?.classes.includes(name) === true ? 1 : 0)),
+    amount: Uint8Array.from(CLASSES, (name) => (stakes?.amountClasses.includes(name) === true ? 1 : 0)),
+  };
+}
+
+/** What is at stake in an event, beyond what the class says: a factor in permille, and an amount in cents, 0 for none. */
+export interface Stake {
+  permille: number;
+  cents: number;
+}
+const NOTHING: Stake = { permille: 1000, cents: 0 };
+const stake: Stake = { permille: 1000, cents: 0 };
+
+/** No event costs more than this if it is missed, in cents: wrong amounts must not decide everything. */
+export const MOST_AT_STAKE_CENTS = 1_000_000;
+
+/** What is at stake in an event: one object, reused; nearly always nothing out of the ordinary. */
+export function stakeOf(p: CompiledPolicy, facts: Facts): Stake {
+  const { sensitivity, amountMinor, role } = facts;
+  if (sensitivity === SENSITIVITY.normal && amountMinor <= 0 && p.role[role] === 1000) return NOTHING;
+  stake.permille = Math.trunc((p.sensitivity[sensitivity] * p.role[role]) / 1000);
+  stake.cents = Math.min(MOST_AT_STAKE_CENTS, Math.max(0, Math.trunc(amountMinor)));
+  return stake;
+}
+
+/** What it costs to miss a class in such an event, in cents. */
+export function missCents(p: CompiledPolicy, classIndex: number, at: Stake): number {
+  const usual = p.miss[classIndex];
+  if (at === NOTHING) return usual;
+  const scaled = p.staked[classIndex] === 0 ? usual : Math.trunc((usual * at.permille) / 1000);
+  const miss = p.amount[classIndex] === 0 ? scaled : Math.max(scaled, at.cents);
+  return Math.max(usual, Math.min(miss, MOST_AT_STAKE_CENTS));
 }
 
 function enforcedPermille(policy: Policy, document: ClassPolicy): number {
@@ -75,14 +127,20 @@ export function isEnforced(p: CompiledPolicy, classIndex: number, hi: number, lo
   return (lanes.hi >>> 0) % 1000 < permille;
 }
 
-/** The cheapest action for a class at given log-odds, not harsher than `ceiling`. */
-export function cheapest(p: CompiledPolicy, classIndex: number, millinats: number, ceiling: number): number {
+/** The cheapest action for a class at given log-odds, not harsher than `ceiling`; `miss`: what missing it costs, in cents. */
+export function cheapest(
+  p: CompiledPolicy,
+  classIndex: number,
+  millinats: number,
+  ceiling: number,
+  miss: number = p.miss[classIndex],
+): number {
   const abusive = probabilityMillionths(millinats);
   let best = 0;
   let least = Number.POSITIVE_INFINITY;
   for (let action = 0; action <= ceiling; action++) {
     if (p.allowed[classIndex * ACTIONS.length + action] === 0) continue;
-    const missed = abusive * p.miss[classIndex] * (1000 - p.stops[action]);
+    const missed = abusive * miss * (1000 - p.stops[action]);
     const hurt = (1_000_000 - abusive) * p.falseCost[classIndex * ACTIONS.length + action] * 1000;
     if (missed + hurt < least) {
       least = missed + hurt;
@@ -133,9 +191,8 @@ export function ceilingOf(dimension: ActorDimension, facts: Facts, principals: n
       facts.networkClass === NETWORK_CLASS.education
     )
       limitTo(ACTION.throttle, LIMIT.shared);
-  } else if (dimension === 'fingerprint' || dimension === 'network' || dimension === 'asn')
-    limitTo(ACTION.throttle, LIMIT.population);
-  else if (dimension === 'route' || dimension === 'tenant') limitTo(ACTION.tag, LIMIT.population);
+  } else if (dimension === 'route' || dimension === 'tenant') limitTo(ACTION.tag, LIMIT.population);
+  else if (isPopulation(dimension)) limitTo(ACTION.throttle, LIMIT.population);
 }
 
 function limitTo(action: number, limit: number): void {
@@ -146,24 +203,44 @@ function limitTo(action: number, limit: number): void {
 /** The worst class of a risk record and what would be cheapest against it. One object, reused. */
 export const proposal = { action: 0, classIndex: 0, logOdds: 0 };
 
+/** Log-odds that a lone outlier score can reach: however much is at stake, it has no right to hold anybody up. */
+const OUTLIER_ODDS = PRIOR_MILLINATS + CAP.outlier;
+
+/** The cheapest action, given what is at stake. An outlier becomes a question of it at most. */
+function dueAt(p: CompiledPolicy, classIndex: number, millinats: number, maximum: number, at: Stake): number {
+  const usual = cheapest(p, classIndex, millinats, maximum);
+  if (at === NOTHING) return usual;
+  const isOutlier = millinats <= OUTLIER_ODDS;
+  const top = isOutlier ? Math.min(maximum, ACTION['step-up']) : maximum;
+  const dear = cheapest(p, classIndex, millinats, top, missCents(p, classIndex, at));
+  const holds = dear > ACTION.tag && dear !== ACTION['step-up'];
+  return isOutlier && holds ? usual : Math.max(usual, dear);
+}
+
 /**
  * The cheapest action that may fall. A block that may not becomes a throttle, whether the class has one or not: where a
  * block is due, not to do anything because others share the actor would be the dearest of all.
  */
-function permitted(p: CompiledPolicy, classIndex: number, millinats: number, maximum: number): number {
-  const action = cheapest(p, classIndex, millinats, maximum);
+function permitted(p: CompiledPolicy, classIndex: number, millinats: number, maximum: number, at: Stake): number {
+  const action = dueAt(p, classIndex, millinats, maximum, at);
   const kept = maximum === ACTION.throttle && action < maximum;
-  return kept && cheapest(p, classIndex, millinats, ACTION.block) === ACTION.block ? maximum : action;
+  return kept && dueAt(p, classIndex, millinats, ACTION.block, at) === ACTION.block ? maximum : action;
 }
 
 /** Fills {@link proposal}: the harshest of the classes' cheapest actions; among equals the likeliest class. */
-export function propose(p: CompiledPolicy, risk: Int32Array, at: number, maximum: number): void {
+export function propose(
+  p: CompiledPolicy,
+  risk: Int32Array,
+  at: number,
+  maximum: number,
+  atStake: Stake = NOTHING,
+): void {
   proposal.action = 0;
   proposal.classIndex = 0;
   proposal.logOdds = -0x7fffffff;
   for (let c = 0; c < CLASSES.length; c++) {
     const odds = logOdds(risk, at, c);
-    const action = permitted(p, c, odds, maximum);
+    const action = permitted(p, c, odds, maximum, atStake);
     if (action > proposal.action || (action === proposal.action && odds > proposal.logOdds)) {
       proposal.action = action;
       proposal.classIndex = c;
@@ -186,6 +263,7 @@ export function climb(
   maximum: number,
   deterministic: boolean,
   fresh: boolean,
+  atStake: Stake = NOTHING,
 ): number {
   const { policy } = p;
   let standing = risk[at + RISK.action];
@@ -193,7 +271,8 @@ export function climb(
   const expired = standing > 0 && risk[at + RISK.untilSec] >>> 0 <= nowSec;
   if (expired) {
     const classIndex = risk[at + RISK.class];
-    const held = permitted(p, classIndex, logOdds(risk, at, classIndex) + policy.hysteresisMillinats, maximum);
+    const odds = logOdds(risk, at, classIndex) + policy.hysteresisMillinats;
+    const held = permitted(p, classIndex, odds, maximum, atStake);
     if (held < standing) standing = Math.max(held, 0);
   }
   const atOnce = deterministic || p.atOnce[proposal.classIndex] !== 0;

@@ -1,8 +1,9 @@
 /** The contract of a detector: what it is, what it needs to know, and how it judges. */
-import type { Baselines } from '../enrich/model.ts';
+import type { Baselines, RouteTemplate } from '../enrich/model.ts';
 import type { Condition, Needs, Phase, ValuesOf } from './aggregates.ts';
 import type { Facts } from './facts.ts';
 import type { ActorDimension } from './keys.ts';
+import type { Workflow } from './workflow.ts';
 
 /** Classes of findings: docs/detectors.md says what each means and what an operator does about it. */
 export const CLASSES = [
@@ -44,10 +45,18 @@ export interface BuildContext {
    * not tell an attacker the figure. `name` must be unique in the detector.
    */
   readonly tune: (name: string, value: number) => number;
+  /** Routes of the model: the one of id n stands at place n − 1. */
+  readonly routes?: readonly RouteTemplate[];
+  /** What the configuration says about the order of things. */
+  readonly workflows?: readonly Workflow[];
+  /** Requests a day that a usage plan allows, by the plan's place in the configuration; 0 where it does not say. */
+  readonly plans?: readonly number[];
 }
 
 export interface Judgement<N extends Needs> {
   readonly needs: N;
+  /** Judged only when this holds, where it is not known before the detector is built; in place of {@link Detector.when}. */
+  readonly when?: Condition;
   /**
    * Evidence of this event in millinats: > 0 speaks for abuse, < 0 against, 0 says nothing. Pure: a function of the
    * values and the facts alone. The engine caps it.
@@ -56,6 +65,9 @@ export interface Judgement<N extends Needs> {
   /** One sentence for people, with figures and units, of the same values and facts. */
   say(values: ValuesOf<N>, facts: Facts): string;
 }
+
+/** The judgement of a detector that has nothing to do for this actor under this configuration. */
+export const NOTHING: Judgement<Needs> = { needs: {}, judge: () => 0, say: () => '' };
 
 export interface Detector {
   /** Folder name under src/detectors. */
@@ -77,6 +89,7 @@ export interface Detector {
   readonly findingAt: number;
   /** True for evidence so specific that one event may be acted on without waiting for the ladder. */
   readonly deterministic: boolean;
+  /** {@link NOTHING} where there is nothing to judge: it then takes no part at all. */
   readonly build: (context: BuildContext) => Judgement<Needs>;
 }
 

@@ -8,7 +8,17 @@ import type { FactBatch } from '../enrich/facts.ts';
 import { hashString } from '../lib/hash.ts';
 import { type Batch, createBatch } from './batch.ts';
 import type { ImposeOrder, UndoEffect, UndoOrder } from './control.ts';
-import { type CompiledPolicy, ceiling, ceilingOf, climb, isEnforced, LIMIT, proposal, propose } from './decide.ts';
+import {
+  type CompiledPolicy,
+  ceiling,
+  ceilingOf,
+  climb,
+  isEnforced,
+  LIMIT,
+  proposal,
+  propose,
+  stakeOf,
+} from './decide.ts';
 import { Facts } from './facts.ts';
 import { type ActorDimension, DIMENSIONS, isPopulation } from './keys.ts';
 import { plan } from './plan.ts';
@@ -186,6 +196,7 @@ export class Engine {
     if (batch.risky === 0) return;
     const policy = this.policies === undefined ? this.policy : this.policies.at(facts);
     if (batch.authenticated) this.propagate();
+    const atStake = stakeOf(policy, facts);
     const principals = this.principalsValue < 0 ? 0 : batch.values[this.principalsValue];
     for (let k = 0; k < this.dimensions.length; k++) {
       const dimension = this.dimensions[k];
@@ -194,10 +205,11 @@ export class Engine {
       decay(batch.risk, at, batch.nowSec);
       const level = batch.values[this.program.keys[k].value + KEY_VALUES.level];
       ceilingOf(dimension, facts, principals, level);
-      propose(policy, batch.risk, at, ceiling.action);
+      propose(policy, batch.risk, at, ceiling.action, atStake);
       const { action, classIndex, logOdds } = proposal;
       const fresh = batch.dirty[k] !== 0;
-      const stands = climb(policy, batch.risk, at, batch.nowSec, ceiling.action, deterministic && fresh, fresh);
+      const atOnce = deterministic && fresh;
+      const stands = climb(policy, batch.risk, at, batch.nowSec, ceiling.action, atOnce, fresh, atStake);
       batch.dirty[k] = 1;
       this.listener?.risk(this, k, action, classIndex, logOdds, ceiling.limit);
       this.listener?.stands?.(this, k, stands, classIndex, logOdds);

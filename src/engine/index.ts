@@ -6,9 +6,15 @@ export {
   count,
   cusum,
   distinct,
+  habit,
   last,
+  mark,
+  mix,
   type Needs,
   type Phase,
+  pace,
+  path,
+  phase,
   rate,
   spread,
   sprt,
@@ -28,6 +34,7 @@ export {
   GROUPS,
   type Group,
   type Judgement,
+  NOTHING,
 } from './detector.ts';
 export { type Decision, Engine, type EngineListener, type EngineOptions } from './engine.ts';
 export type { Facts } from './facts.ts';

@@ -24,13 +24,14 @@ export const DIMENSIONS = [
   'subject', // whom a request says it acts for, or logs in as
   'owner', // of an object
   'object',
+  'item', // an object by its id alone, whatever route names it
 ] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
 /** Dimensions that a finding can name as the actor. */
 export type ActorDimension = Exclude<
   Dimension,
-  'all' | 'path' | 'object' | 'agent' | 'country' | 'software' | 'handshake' | 'subject' | 'owner'
+  'all' | 'path' | 'object' | 'item' | 'agent' | 'country' | 'software' | 'handshake' | 'subject' | 'owner'
 >;
 
 /** Actors that many stand behind: what is held against one of them is not held against its members, nor the other way. */

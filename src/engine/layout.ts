@@ -5,7 +5,9 @@
 import { ln, logRatio, MILLINATS, millinats } from '../lib/fixed.ts';
 import type { Aggregate, Condition, Phase, Subject } from './aggregates.ts';
 import type { CusumTable } from './features/cusum.ts';
+import { PathTable } from './features/path.ts';
 import { DIMENSIONS, type Key, keyName } from './keys.ts';
+import { WEIGH } from './measures.ts';
 import { GUARD, HEADER, KEY_VALUES, type KeyProgram, OP, type Operation } from './program.ts';
 import { SHAPE } from './shapes.ts';
 
@@ -20,6 +22,9 @@ const TOP_KEYS: ReadonlySet<string> = new Set(['all', keyName(['all', 'all'])]);
  * in events that concern them, and so does what is done about them.
  */
 const COUNTED: ReadonlySet<string> = new Set(['ip', 'session', 'credential', 'principal', 'fingerprint']);
+
+/** Kinds of which the second value says whether what came is new. */
+const KNOWS_NEW: ReadonlySet<Aggregate['kind']> = new Set(['distinct', 'last', 'habit']);
 
 interface KeyDraft {
   key: Key;
@@ -228,8 +233,8 @@ function refuse(aggregate: Aggregate, phase: Phase, source: string, guarding: Op
     throw new Error(`aggregate ${source}: its guard is applied later in the batch; use a key that comes earlier`);
   if (guarding && guarding.phase !== phase)
     throw new Error(`aggregate ${source}: its guard is updated in the other phase`);
-  if (guard && (guard.is === 'new' || guard.is === 'seen') && guard.of.kind !== 'distinct' && guard.of.kind !== 'last')
-    throw new Error(`aggregate ${source}: only distinct and last know what is new`);
+  if (guard && (guard.is === 'new' || guard.is === 'seen') && !KNOWS_NEW.has(guard.of.kind))
+    throw new Error(`aggregate ${source}: only distinct, last and habit know what is new`);
   if ('windowMs' in aggregate && !(aggregate.windowMs >= MIN_WINDOW_MS))
     throw new Error(`aggregate ${source}: a window has at least ${MIN_WINDOW_MS} ms`);
 }
@@ -254,26 +259,41 @@ function sign(aggregate: Aggregate, phase: Phase): string {
     on: aggregate.on ?? phase,
     ...(when && { when: when.name }),
     ...('hit' in aggregate && { hit: aggregate.hit.name }),
+    ...('transitions' in aggregate && { transitions: aggregate.transitions.version }),
     ...(guard && { guard: { is: guard.is, than: guard.than, of: signature(guard.of, aggregate.on ?? phase) } }),
   };
   return JSON.stringify(Object.fromEntries(Object.entries(flat).sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 
-function parameters(g: Aggregate): Pick<Operation, 'a' | 'b' | 'c' | 'd' | 'table'> {
-  const none = { a: 0, b: 0, c: 0, d: 0, table: null };
+function parameters(g: Aggregate): Pick<Operation, 'a' | 'b' | 'c' | 'd' | 'table' | 'paths'> {
+  const none = { a: 0, b: 0, c: 0, d: 0, table: null, paths: null };
   switch (g.kind) {
     case 'count':
+      return { ...none, a: g.windowMs, b: WEIGH[g.weigh ?? 'one'] };
     case 'distinct':
     case 'top':
+    case 'mark':
       return { ...none, a: g.windowMs };
     case 'rate':
-      return { ...none, a: Math.max(1, Math.round(g.limit)), b: Math.round(g.periodMs), c: Math.round(g.burst) };
+      return {
+        ...none,
+        a: Math.max(1, Math.round(g.limit)),
+        b: Math.round(g.periodMs),
+        c: Math.round(g.burst),
+        d: WEIGH[g.weigh ?? 'one'],
+      };
+    case 'path':
+      return { ...none, a: g.breakMs, paths: new PathTable(g.transitions) };
+    case 'pace':
+      return { ...none, a: WEIGH[g.weigh ?? 'one'] };
     case 'sprt':
       return { ...none, a: logRatio(g.p1, g.p0), b: logRatio(1 - g.p1, 1 - g.p0), c: g.floor, d: g.ceiling };
     case 'cusum':
       return { ...none, a: g.ceiling, table: cusumTable(g.p0, g.oddsRatio) };
     case 'spread':
       return { ...none, a: g.breakMs };
+    case 'habit':
+      return { ...none, a: g.from, b: g.most, c: g.of === 'hour' ? 1 : 0 };
     default:
       return none;
   }

@@ -29,6 +29,7 @@ describe('plan', () => {
     expect(Object.keys(keysOf({ networkLo: 1, principalLo: 2, asn: 9, objectLo: 4 })).sort()).toEqual([
       'all',
       'asn',
+      'item',
       'network',
       'network×principal',
       'object',

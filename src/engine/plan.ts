@@ -2,14 +2,20 @@
  * Plan: which keys this event touches, under which conditions. It looks at facts only, never at values, so the batch it
  * fills can go to any store in one piece.
  */
-import { FLAG } from '../enrich/facts.ts';
+import { FLAG, METHODS } from '../enrich/facts.ts';
 import { combine, lanes } from '../lib/hash.ts';
 import type { Batch } from './batch.ts';
 import type { Facts } from './facts.ts';
+import { STEP, stepOf } from './features/path.ts';
 import { DIMENSIONS, type Dimension } from './keys.ts';
+import { weighEvent } from './measures.ts';
 import type { PhasePlan } from './program.ts';
 
 const D = Object.fromEntries(DIMENSIONS.map((name, i) => [name, i])) as Record<Dimension, number>;
+
+/** Methods that change something, by index in METHODS. */
+const WRITING: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+const WRITES = Uint8Array.from(METHODS, (method) => (WRITING.has(method) ? 1 : 0));
 
 /** Fills `batch` for the event that `facts` looks at. Allocates nothing. */
 export function plan(batch: Batch, facts: Facts, response: boolean): void {
@@ -18,12 +24,20 @@ export function plan(batch: Batch, facts: Facts, response: boolean): void {
   batch.nowSec = Math.max(1, Math.floor(facts.now / 1000));
   batch.response = response;
   batch.number = facts.objectNumber;
+  batch.amount = facts.amountMinor;
+  batch.step = stepFrom(facts);
+  weighEvent(batch.weights, facts);
   batch.authenticated = facts.has(FLAG.AUTHENTICATED);
   readLanes(batch.lanes, facts);
   const phase = response ? batch.program.responsePlan : batch.program.requestPlan;
   ask(batch, facts, phase);
   forget(batch);
   gather(batch, phase);
+}
+
+/** Which step of somebody's way it is: a known route, read or written. */
+function stepFrom(facts: Facts): number {
+  return facts.has(FLAG.KNOWN_ROUTE) ? stepOf(facts.route, WRITES[facts.method] !== 0) : STEP.elsewhere;
 }
 
 /** Finds out which conditions hold. Those within one that does not are not asked. */
@@ -146,4 +160,6 @@ function readMore(out: Int32Array, facts: Facts): void {
   out[D.subject * 2 + 1] = b.subjectLo[row];
   out[D.owner * 2] = b.ownerHi[row];
   out[D.owner * 2 + 1] = b.ownerLo[row];
+  out[D.item * 2] = b.objectHi[row];
+  out[D.item * 2 + 1] = b.objectLo[row];
 }

@@ -2,6 +2,7 @@
  * What the engine needs to know of a policy: costs, from which the least expensive action follows, and the ladder. A
  * document in YAML compiles to this; the default stands in src/policy/default.ts.
  */
+import type { ROLE, SENSITIVITY } from '../enrich/kinds.ts';
 import type { FindingClass } from './detector.ts';
 
 /** From mild to harsh. The index is what risk records keep. */
@@ -38,6 +39,21 @@ export interface ClassPolicy {
   readonly canaryPermille?: number;
 }
 
+/**
+ * How what is at stake in one event scales the cost of a miss. Only dearer than the class: what is less worth than usual
+ * changes nothing. Left out of a policy: nothing is dearer.
+ */
+export interface Stakes {
+  /** By SENSITIVITY of the route, in permille: 1000 changes nothing, which is what `normal` does. */
+  readonly sensitivityPermille: Readonly<Record<keyof typeof SENSITIVITY, number>>;
+  /** By ROLE of the caller, in permille, on top of that: what somebody gets who acts in its place. */
+  readonly rolePermille: Readonly<Record<keyof typeof ROLE, number>>;
+  /** Classes about getting at what a route has; the others cost what they cost wherever they are. */
+  readonly classes: readonly FindingClass[];
+  /** Classes of which a miss costs at least the amount of the event. */
+  readonly amountClasses: readonly FindingClass[];
+}
+
 export interface Policy {
   readonly version: string;
   readonly classes: Readonly<Record<FindingClass, ClassPolicy>>;
@@ -54,4 +70,5 @@ export interface Policy {
   /** A mitigation is left this far below where it was entered, in millinats. */
   readonly hysteresisMillinats: number;
   readonly mode: Mode;
+  readonly stakes?: Stakes;
 }

@@ -5,6 +5,7 @@
 import type { AggregateKind, Condition, Needs, Phase } from './aggregates.ts';
 import type { Detector, Judgement } from './detector.ts';
 import type { CusumTable } from './features/cusum.ts';
+import type { PathTable } from './features/path.ts';
 import type { ActorDimension } from './keys.ts';
 
 /** Cells at the start of every record; the state stores keep them. */
@@ -13,7 +14,23 @@ export const HEADER = { hi: 0, lo: 1, lastSec: 2, firstSec: 3, partition: 4, req
 /** Values that every key of a batch has, before those of its operations. */
 export const KEY_VALUES = { requests: 0, ageSec: 1, level: 2, established: 3, size: 4 } as const;
 
-export const OP = { count: 0, rate: 1, distinct: 2, sprt: 3, cusum: 4, last: 5, spread: 6, steps: 7, top: 8 } as const;
+export const OP = {
+  count: 0,
+  rate: 1,
+  distinct: 2,
+  sprt: 3,
+  cusum: 4,
+  last: 5,
+  spread: 6,
+  steps: 7,
+  top: 8,
+  habit: 9,
+  mark: 10,
+  path: 11,
+  pace: 12,
+  mix: 13,
+  phase: 14,
+} as const;
 export const GUARD = { none: 0, over: 1, under: 2 } as const;
 
 /** One operation on one key's record. All numbers; every instance has the same shape. */
@@ -36,6 +53,7 @@ export interface Operation {
   readonly c: number;
   readonly d: number;
   readonly table: CusumTable | null;
+  readonly paths: PathTable | null;
   /** True in the phase that only reads it: its own phase writes. */
   readonly readOnly: boolean;
   /** True where its values are asked for even when its condition does not hold; else it is then passed over. */

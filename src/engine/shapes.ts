@@ -3,7 +3,13 @@ import type { AggregateKind } from './aggregates.ts';
 import { COUNT_CELLS } from './features/count.ts';
 import { CUSUM_CELLS } from './features/cusum.ts';
 import { DISTINCT_CELLS } from './features/distinct.ts';
+import { HABIT_CELLS } from './features/habit.ts';
 import { LAST_CELLS } from './features/last.ts';
+import { MARK_CELLS } from './features/mark.ts';
+import { MIX_CELLS } from './features/mix.ts';
+import { PACE_CELLS } from './features/pace.ts';
+import { PATH_CELLS } from './features/path.ts';
+import { PHASE_CELLS } from './features/phase.ts';
 import { RATE_CELLS } from './features/rate.ts';
 import { SPREAD_CELLS } from './features/spread.ts';
 import { SPRT_CELLS } from './features/sprt.ts';
@@ -21,6 +27,12 @@ export const SHAPE: Record<AggregateKind, { cells: number; values: readonly stri
   steps: { cells: STEPS_CELLS, values: ['n', 'same', 'plusOne'] },
   // The table itself stands beside the record: a population is one key, its counters are 30 KiB.
   top: { cells: 1, values: ['share', 'usual', 'n', 'total'] },
+  habit: { cells: HABIT_CELLS, values: ['n', 'isNew', 'seen', 'kinds', 'ageSec', 'once'] },
+  mark: { cells: MARK_CELLS, values: ['known', 'gapMs', 'n', 'comparable', 'amountDelta', 'sinceSec'] },
+  path: { cells: PATH_CELLS, values: ['n', 'mean', 'worst', 'from', 'to'] },
+  pace: { cells: PACE_CELLS, values: ['n', 'usual', 'ofWeek', 'hours', 's', 'peak'] },
+  mix: { cells: MIX_CELLS, values: ['n', 'divergence', 'value', 'now', 'usual'] },
+  phase: { cells: PHASE_CELLS, values: ['n', 'share', 'second', 'minutes'] },
 };
 
 /**

@@ -23,6 +23,8 @@ export interface Extras {
   readonly password?: number;
   /** An object that the body names: a promo code, an id. */
   readonly object?: string;
+  /** Decoy that was touched elsewhere than by the path: DECOY_VALUES (enrich/content/decoys.ts) and on are values. */
+  readonly decoy?: number;
   readonly amountMinor?: number;
   readonly cost?: number;
   readonly objects?: number;
@@ -33,6 +35,8 @@ export interface Extras {
   readonly leaked?: number;
   /** Place of the usage plan in the configuration + 1. */
   readonly plan?: number;
+  /** Place of the operation among those of the API documents + 1; NOT_LOOKED. */
+  readonly operation?: number;
   readonly authScheme?: number;
   readonly authOutcome?: number;
   readonly role?: number;
@@ -53,6 +57,7 @@ const NUMBERS = [
   'leaks',
   'leaked',
   'plan',
+  'operation',
   'authScheme',
   'authOutcome',
   'role',
@@ -95,5 +100,6 @@ export function setExtras(batch: FactBatch, row: number, extras: Extras, seed: n
     batch[`${name}Hi`][row] = hi;
     batch[`${name}Lo`][row] = lo;
   }
+  if (extras.decoy !== undefined && batch.decoy[row] === 0) batch.decoy[row] = extras.decoy;
   if (extras.flags !== undefined) batch.flags[row] |= extras.flags;
 }

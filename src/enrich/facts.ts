@@ -93,6 +93,10 @@ export const COLUMNS = {
   business: col('u16', 'index + 1 in BUSINESS_NAMES, 0 none'),
   source: col('u16', 'which input the row came from'),
   plan: col('u16', 'usage plan of the credential: its place in the configuration + 1, 0 none'),
+  operation: col(
+    'u16',
+    'operation of the API documents that was recognised: its place in them + 1, 0 none, NOT_LOOKED',
+  ),
   kind: col('u8', 'EXCHANGE or BUSINESS'),
   method: col('u8', 'index in METHODS'),
   routeClass: col('u8', 'ROUTE_CLASS'),
@@ -151,7 +155,7 @@ export const SOFTWARE_CLASS = {
 
 export const BOT_STATUS = { none: 0, declared: 1, verified: 2, impostor: 3 } as const;
 
-export const CONTENT_FIELD = { none: 0, path: 1, query: 2, agent: 3, referrer: 4, body: 5 } as const;
+export const CONTENT_FIELD = { none: 0, path: 1, query: 2, agent: 3, referrer: 4, body: 5, header: 6 } as const;
 
 export const FLAG = {
   ASSUMED_DURATION: 1 << 0,
@@ -178,6 +182,7 @@ export const FLAG = {
   DUPLICATE_ID: 1 << 22, // one identifier stands more than once, with different values
   DECOY_LEFT: 1 << 23, // the answer carries a value that only decoys have
   BODY_CUT: 1 << 24, // of the body only the beginning was looked at
+  UNLIKE_AGENT: 1 << 25, // headers that are not those of the browser which the agent names
   REPEATED: 1 << 15, // a business event that repeats what the status of an exchange tells: it must not count twice
 } as const;
 

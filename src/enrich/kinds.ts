@@ -56,6 +56,9 @@ export const BODY_KIND = {
   broken: 9, // is not what it says
 } as const;
 
+/** In the column `operation`: nobody has looked which one it is. */
+export const NOT_LOOKED = 0xffff;
+
 /** How a request departs from what is declared for its route, or usual there. */
 export const SCHEMA = {
   undeclaredRoute: 1 << 0,

@@ -19,6 +19,37 @@ export interface RouteTemplate {
   readonly retired?: true;
 }
 
+/**
+ * Ways that honest clients go through the API, learned as transitions of second order with back-off, as millinats of surprise.
+ * Steps go by template, because places in the list of routes change; 0 is the beginning of a way, 1 a route that is not known.
+ */
+export interface Journeys {
+  /** Step 2 and on: "read /orders/{id}", "write /cart". */
+  readonly steps: readonly string[];
+  /** Surprise of a step that nobody took; of each step (0 and 1 included) by itself, and what backing off from it costs. */
+  readonly unseen: number;
+  readonly single: readonly number[];
+  readonly backOff: readonly number[];
+  /** [from, to, surprise] in turn. */
+  readonly pairs: readonly number[];
+  /** [before, from, what backing off costs]. */
+  readonly contexts: readonly number[];
+  /** [before, from, to, surprise]. */
+  readonly triples: readonly number[];
+  /** Mean surprise in millinats that one way in ten thousand goes beyond. */
+  readonly threshold: number;
+  /** Ways that this rests on, and when it was learned from live traffic, in Unix ms. */
+  readonly ways: number;
+  readonly learnedMs?: number;
+}
+
+/** What requests cost, where their cost is known. */
+export interface CostBaseline {
+  /** Units of a request at p99, and of busy actor-minutes at p99.9. */
+  readonly p99: number;
+  readonly perMinuteP999: number;
+}
+
 /** First guesses (p0) and limits. Each says where it comes from, and a finding repeats it. */
 export interface Baselines {
   readonly origin: 'learned' | 'prior';
@@ -37,6 +68,10 @@ export interface Baselines {
    * where history is shorter than two weeks.
    */
   readonly loginFailureByHourOfWeek: readonly number[];
+  /** Absent where too few requests of known cost were seen. */
+  readonly cost?: CostBaseline;
+  /** Absent where too few ways were seen. */
+  readonly journeys?: Journeys;
 }
 
 export interface LearnedModel {

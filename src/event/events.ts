@@ -77,6 +77,12 @@ export const BUSINESS_NAMES = [
   'lookup.missed',
   'payment.settled',
   'resource.provisioned',
+  'email.changed',
+  'password.changed',
+  'payout.changed',
+  'mfa.disabled',
+  'address.changed',
+  'token.created',
 ] as const;
 export type BusinessName = (typeof BUSINESS_NAMES)[number];
 

@@ -14,6 +14,11 @@ export interface Presented {
   readonly headers: readonly string[];
   /** The client's certificate as TLS proved it, or as a trusted edge passed it on; null for none. */
   readonly certificate: ClientCertificate | null;
+  /**
+   * The connection comes from an edge of ours (clients.trusted_proxies): its headers about certificates count. Left out: it
+   * does not.
+   */
+  readonly trustedPeer?: boolean;
   /** The whole body as it came, where {@link Desk.needsBody} asked for it; null else. */
   readonly body: Uint8Array | null;
   /** Client address as enrichment will see it: texts only, for binding. */
@@ -68,6 +73,22 @@ export interface Caller {
   readonly removed: readonly string[];
   /** For people: why it was not accepted, without anything that helps to guess. '' where it was. */
   readonly detail: string;
+  /** Unix ms at which the credential was issued; 0 where it does not say. */
+  readonly issuedMs?: number;
+  /** Who issued it: `iss` of a token; '' or left out for others. */
+  readonly issuer?: string;
+  /** Headers of the answer to an accepted request, names and values in turn: the next DPoP nonce (RFC 9449, 8.2). */
+  readonly tells?: readonly string[];
+  /** What a refusal asks for, where the scheme knows better than the route: a DPoP proof with a nonce. */
+  readonly ask?: Ask;
+}
+
+/** What a client is to send next time. */
+export interface Ask {
+  /** Value of WWW-Authenticate. */
+  readonly challenge: string;
+  /** Further headers of the answer, names and values in turn. */
+  readonly headers: readonly string[];
 }
 
 /** What a route asks of callers. */
@@ -90,6 +111,8 @@ export interface AccessRefusal {
   readonly detail: string;
   /** Value of WWW-Authenticate; '' for none. */
   readonly challenge: string;
+  /** Further headers of the answer, names and values in turn: DPoP-Nonce, Retry-After. */
+  readonly headers: readonly string[];
 }
 
 /** How an exchange ended, for schemes that learn from it. */

@@ -69,13 +69,15 @@ export interface Violation {
   readonly what: string;
 }
 
-/** The strongest evidence of code in a request's body. */
+/** The strongest evidence of code in a request's body, headers and cookies. */
 export interface BodyHit {
   readonly millinats: number;
   /** Rule id (enrich/content/rules). */
   readonly rule: number;
-  /** Path of the field it stands in. */
+  /** Path of the field it stands in; `header.NAME` and `cookie.NAME` for the others. */
   readonly path: string;
+  /** CONTENT_FIELD: body or header. */
+  readonly field: number;
   /** The text around it, at most 120 characters, for the evidence. */
   readonly excerpt: string;
 }

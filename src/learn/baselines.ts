@@ -141,7 +141,7 @@ function quantile(sorted: readonly number[], q: number): number {
  * probability multiplies the value by the same factor, so it follows from the 90 and 99 % quantiles. The direct quantile
  * is taken where it is smaller.
  */
-function robustTail(values: readonly number[]): number {
+export function robustTail(values: readonly number[]): number {
   const sorted = ascending(values);
   const p90 = quantile(sorted, 0.9);
   const p99 = quantile(sorted, 0.99);

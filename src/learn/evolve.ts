@@ -132,7 +132,7 @@ function evolveBaselines(previous: LearnedModel, learned: Baselines, { learnedMs
   // A short sample has not seen who is rare and busy: it may show that what is assumed is too strict, never that it is too mild.
   if (!settled) return before.origin === 'prior' ? loosened(learned) : before;
   // The first that is learned has nothing to hold on to.
-  if (before.origin === 'prior') return learned;
+  if (before.origin === 'prior') return { ...learned, ...evolveWays(before, learned, learnedMs) };
   const days = Math.min(1, Math.max(0, learnedMs - (previous.learnedMs ?? learnedMs)) / DAY_MS);
   const most = DRIFT_A_DAY ** days;
   const step = (from: number, to: number): number =>
@@ -150,5 +150,26 @@ function evolveBaselines(previous: LearnedModel, learned: Baselines, { learnedMs
         : learned.loginFailureByHourOfWeek.map((to, i) =>
             step(before.loginFailureByHourOfWeek[i] ?? before.loginFailure, to),
           ),
+    ...evolveWays(before, learned, learnedMs),
+    ...evolveCost(before, learned, step),
   };
+}
+
+/** Ways are learned as a whole, and anew once a day at most: a table that changes every minute would be hard to explain. */
+function evolveWays(before: Baselines, learned: Baselines, learnedMs: number): Pick<Baselines, 'journeys'> {
+  const { journeys } = before;
+  const isDue = journeys === undefined || learnedMs - (journeys.learnedMs ?? 0) >= DAY_MS;
+  if (isDue && learned.journeys !== undefined) return { journeys: { ...learned.journeys, learnedMs } };
+  return journeys === undefined ? {} : { journeys };
+}
+
+function evolveCost(
+  { cost }: Baselines,
+  learned: Baselines,
+  step: (from: number, to: number) => number,
+): Pick<Baselines, 'cost'> {
+  const known = learned.cost ?? cost;
+  if (cost === undefined || learned.cost === undefined) return known === undefined ? {} : { cost: known };
+  const { p99, perMinuteP999 } = learned.cost;
+  return { cost: { p99: step(cost.p99, p99), perMinuteP999: step(cost.perMinuteP999, perMinuteP999) } };
 }

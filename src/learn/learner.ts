@@ -5,16 +5,18 @@
 
 import { type FactBatch, FLAG, METHODS, ROUTE_CLASS, SOFTWARE_CLASS } from '../enrich/facts.ts';
 import { host, trimHost } from '../enrich/host.ts';
-import type { LearnedModel, RouteTemplate } from '../enrich/model.ts';
+import type { Baselines, LearnedModel, RouteTemplate } from '../enrich/model.ts';
 import type { ClassOverride } from '../enrich/routes/classes.ts';
 import { afterScheme, readTarget, TARGET_FORM, Target } from '../enrich/target.ts';
 import { OUTCOME_KINDS, type OutcomeKind } from '../event/events.ts';
 import { BUSINESS } from '../event/exchange.ts';
 import { combine, hashBytes, hashString, lanes } from '../lib/hash.ts';
 import { learnBaselines } from './baselines.ts';
+import { learnCosts } from './costs.ts';
+import { learnJourneys } from './journeys.ts';
 import { learnHosts, learnRoutes } from './routes.ts';
 import { actorNumber, type CellRecord, HistorySample, SAMPLE_REQUESTS, wide } from './sample.ts';
-import { tally } from './tally.ts';
+import { type Tallies, tally } from './tally.ts';
 
 /** Paths longer than this are not remembered, in bytes. */
 const MAX_PATH = 512;
@@ -25,6 +27,7 @@ const MAX_EXCLUDED = 10_000;
 /** Evidence of the content rules from which on a request teaches no route, in millinats. */
 const SUSPICIOUS_CONTENT = 3000;
 const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
 
 /** Refusals from which on the status of such exchanges is taken to tell, and the share of all that they must have. */
 const TELLING_REFUSALS = 3;
@@ -135,6 +138,8 @@ export class ModelLearner {
       status: batch.status[row],
       method: batch.method[row],
       minute: Math.floor(time / MINUTE_MS) % 60,
+      at: (((time % HOUR_MS) + HOUR_MS) % HOUR_MS) + batch.durationMs[row],
+      cost: batch.cost[row],
       site: this.siteOf(batch, row),
       teaches: !odd && batch.probeRule[row] === 0 && batch.contentMillinats[row] < SUSPICIOUS_CONTENT,
     });
@@ -167,7 +172,7 @@ export class ModelLearner {
     const routes = learnRoutes(tallies, this.options.routes ?? [], this.options.routeClasses ?? [], this.seed);
     const model = {
       routes,
-      baselines: learnBaselines(tallies.honestActors(), tallies.honestLogins()),
+      baselines: learnWays(tallies, routes, this.seed, learnBaselines(tallies.honestActors(), tallies.honestLogins())),
       hosts: learnHosts(tallies),
       tells: this.options.live === true ? [] : this.tells(),
     };
@@ -229,6 +234,14 @@ export class ModelLearner {
 /** One char a byte. */
 function latin1(buf: Uint8Array, start: number, end: number): string {
   return String.fromCharCode.apply(null, buf.subarray(start, end) as unknown as number[]);
+}
+
+/** Baselines with what only some histories tell. */
+function learnWays(tallies: Tallies, routes: readonly RouteTemplate[], seed: number, baselines: Baselines): Baselines {
+  if (baselines.origin === 'prior') return baselines;
+  const cost = learnCosts(tallies.honestActors());
+  const journeys = learnJourneys(tallies, routes, seed);
+  return { ...baselines, ...(cost !== null && { cost }), ...(journeys !== null && { journeys }) };
 }
 
 /** "m-" and 16 hex digits of what a model says. */

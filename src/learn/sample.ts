@@ -26,6 +26,10 @@ export interface Observation {
   readonly method: number;
   /** Minute of its hour. */
   readonly minute: number;
+  /** End of the exchange, in ms from the beginning of the hour that it began in. */
+  readonly at: number;
+  /** Cost units, 0 unknown. */
+  readonly cost: number;
   /** Host it was for or, where the log has none and starting with ":", host of its referrer; '' unknown. */
   readonly site: string;
   /** False for requests that say of themselves that they probe: they are counted but teach no route. */
@@ -72,7 +76,8 @@ export class Cell {
 function compareRequests(a: Observation, b: Observation): number {
   return (
     a.key - b.key ||
-    a.minute - b.minute ||
+    a.at - b.at ||
+    a.cost - b.cost ||
     a.status - b.status ||
     a.method - b.method ||
     Number(a.teaches) - Number(b.teaches) ||

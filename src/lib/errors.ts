@@ -3,17 +3,25 @@
  * the only list: a test keeps the page equal to it, and codes are never used again for something else.
  *
  * The thousands digit says where to look: 1 configuration · 2 input · 3 log format · 4 journal · 5 snapshot and model ·
- * 6 policy · 7 serving (70 operator, 71 requests, 72 upstreams, 73 overload, 74 actions) · 9 Sallyport itself.
+ * 6 policy · 7 serving (70 operator, 71 requests, 72 upstreams, 73 overload, 74 actions) · 80 GraphQL, fields, answers · 82 plans · 9 Sallyport itself.
  */
 import { ACT_ERRORS } from './errors/act.ts';
+import { ANSWER_ERRORS } from './errors/answer.ts';
+import { BODY_ERRORS } from './errors/body.ts';
 import type { ErrorEntry } from './errors/entry.ts';
 import { GUARD_ERRORS } from './errors/guard.ts';
+import { IDENTITY_ERRORS } from './errors/identity.ts';
 import { INBOUND_ERRORS } from './errors/inbound.ts';
 import { JOURNAL_ERRORS } from './errors/journal.ts';
 import { LEDGER_ERRORS } from './errors/ledger.ts';
 import { MODEL_ERRORS } from './errors/model.ts';
 import { OPERATOR_ERRORS } from './errors/operator.ts';
+import { OUTPUT_ERRORS } from './errors/outputs.ts';
+import { PLAN_ERRORS } from './errors/plans.ts';
+import { SCHEMA_ERRORS } from './errors/schema.ts';
+import { SIGNING_ERRORS } from './errors/signing.ts';
 import { UPSTREAM_ERRORS } from './errors/upstream.ts';
+import { WORKFLOW_ERRORS } from './errors/workflow.ts';
 
 export const ERRORS = {
   SP1001: {
@@ -131,6 +139,14 @@ export const ERRORS = {
   ...UPSTREAM_ERRORS,
   ...GUARD_ERRORS,
   ...ACT_ERRORS,
+  ...ANSWER_ERRORS,
+  ...IDENTITY_ERRORS,
+  ...SIGNING_ERRORS,
+  ...BODY_ERRORS,
+  ...WORKFLOW_ERRORS,
+  ...SCHEMA_ERRORS,
+  ...PLAN_ERRORS,
+  ...OUTPUT_ERRORS,
   SP9001: {
     title: 'Sallyport contradicted itself',
     advice: 'This is a defect. Please report it with the message and, if you can, the lines that caused it.',

@@ -6,7 +6,7 @@
 import type { Policy } from '../engine/policy.ts';
 
 export const DEFAULT_POLICY: Policy = {
-  version: 'default-4',
+  version: 'default-5',
   classes: {
     probing: { missCents: 400, actions: ['tag', 'throttle', 'block'] },
     injection: { missCents: 800, actions: ['tag', 'block'] },
@@ -23,7 +23,12 @@ export const DEFAULT_POLICY: Policy = {
     'object-access': { missCents: 600, actions: ['tag', 'throttle', 'block'] },
     'sign-up': { missCents: 100, actions: ['tag', 'throttle', 'challenge'] },
     workflow: { missCents: 2000, actions: ['tag', 'step-up', 'block'] },
-    'leaked-key': { missCents: 6000, actions: ['tag', 'throttle', 'step-up', 'block', 'revoke'] },
+    // Whoever blocks a partner's key by mistake stops an integration, not a visitor.
+    'leaked-key': {
+      missCents: 6000,
+      actions: ['tag', 'throttle', 'step-up', 'block', 'revoke'],
+      falseCents: { throttle: 400, block: 6000, revoke: 30_000 },
+    },
     misuse: { missCents: 100, actions: ['tag', 'throttle'] },
     'device-storm': { missCents: 100, actions: ['tag', 'throttle'] },
     cost: { missCents: 300, actions: ['tag', 'throttle', 'block'] },
@@ -55,4 +60,29 @@ export const DEFAULT_POLICY: Policy = {
   stepEvents: 5,
   hysteresisMillinats: 1000,
   mode: 'shadow',
+  stakes: {
+    sensitivityPermille: { normal: 1000, personal: 1500, money: 2000, secret: 3000, admin: 3000 },
+    rolePermille: {
+      unknown: 1000,
+      anonymous: 1000,
+      user: 1000,
+      service: 1000,
+      partner: 1000,
+      support: 1500,
+      admin: 2000,
+    },
+    classes: [
+      'probing',
+      'injection',
+      'credential-attack',
+      'enumeration',
+      'scraping',
+      'decoy',
+      'take-over',
+      'object-access',
+      'workflow',
+      'leaked-key',
+    ],
+    amountClasses: ['code-guessing', 'take-over', 'workflow', 'leaked-key'],
+  },
 };

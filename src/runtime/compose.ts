@@ -7,6 +7,7 @@ import { compile } from '../engine/compile.ts';
 import type { Detector } from '../engine/detector.ts';
 import { Engine, type EngineListener } from '../engine/engine.ts';
 import type { Program } from '../engine/program.ts';
+import type { Workflow } from '../engine/workflow.ts';
 import type { LearnedModel } from '../enrich/model.ts';
 import type { NetworkLookup } from '../enrich/network.ts';
 import { days } from '../lib/units.ts';
@@ -30,6 +31,9 @@ export interface EngineSetup {
   readonly disabled?: readonly string[];
   /** Overrides by `detector.threshold`. */
   readonly thresholds?: Readonly<Record<string, number>>;
+  /** Declared orders of steps, and requests a day by usage plan. */
+  readonly workflows?: readonly Workflow[];
+  readonly plans?: readonly number[];
   /** The policies in force; the default one in shadow without it. */
   readonly policies?: PolicySource;
   /** Scale of all quotas. */
@@ -48,9 +52,9 @@ export interface ComposedEngine {
 /** Puts an embedded engine together. `listen` is given the program, because what is listened for is named there. */
 export function composeEngine(setup: EngineSetup, listen: (program: Program) => EngineListener): ComposedEngine {
   const detectors = (setup.detectors ?? DETECTORS).filter((d) => !setup.disabled?.includes(d.id));
-  const { seed, thresholds } = setup;
-  const recompile = ({ baselines }: LearnedModel): Program =>
-    compile(detectors, { baselines, seed, thresholds, builtin: BUILTIN });
+  const { seed, thresholds, workflows, plans } = setup;
+  const recompile = ({ baselines, routes }: LearnedModel): Program =>
+    compile(detectors, { baselines, routes, seed, thresholds, workflows, plans, builtin: BUILTIN });
   const program = recompile(setup.model);
   const state = new MemoryState(program, setup.scale);
   const policies = setup.policies ?? { version: DEFAULT_POLICY.version, base: DEFAULT_POLICY, rules: [] };

@@ -4,6 +4,7 @@
 import type { LoadedConfig } from '../config/load.ts';
 import type { RouteClassName } from '../config/names.ts';
 import type { AllowlistEntry } from '../config/schema.ts';
+import { workflowTemplates } from '../config/workflows.ts';
 import { createEnricher } from '../enrich/compose.ts';
 import type { Enricher } from '../enrich/enrich.ts';
 import { ROUTE_CLASS } from '../enrich/facts.ts';
@@ -66,6 +67,7 @@ export function configuredRoutes(loaded: LoadedConfig): RouteTemplate[] {
   for (const t of routes.templates)
     add(t.template, t.class === undefined ? undefined : ROUTE_CLASS[t.class], 'configured');
   for (const name of CONFIGURED_CLASSES) for (const t of routes[name]) add(t, ROUTE_CLASS[name], 'configured');
+  for (const t of workflowTemplates(loaded.config.workflows)) add(t, undefined, 'configured');
   for (const route of loaded.openapi === null ? [] : routesFromOpenApi(loaded.openapi)) {
     if (!known.has(route.template)) known.set(route.template, route);
   }

@@ -33,7 +33,16 @@ export function actorOf(dimension: ActorDimension, facts: Facts, model: LearnedM
       : { dimension: 'ip', key: formatIp(batch.ipHi[row], batch.ipLo[row]) };
   if (dimension === 'route') return { dimension, key: routeText(facts, model) };
   const text = TEXT_OF[dimension];
-  return { dimension, key: text ? facts.text(text).slice(0, TEXT_MAX) : '' };
+  return { dimension, key: text ? facts.text(text).slice(0, TEXT_MAX) : hashOf(dimension, facts) };
+}
+
+/** What is known by its keyed hash alone: a device, a partner, a pattern of addresses, a password. */
+function hashOf(dimension: ActorDimension, { batch, row }: Facts): string {
+  const hex = (lane: number): string => (lane >>> 0).toString(16).padStart(8, '0');
+  if (dimension === 'password') return `password-${hex(batch.password[row])}`;
+  if (dimension === 'device') return `device-${hex(batch.deviceHi[row])}${hex(batch.deviceLo[row])}`;
+  if (dimension === 'partner') return `partner-${hex(batch.partnerHi[row])}${hex(batch.partnerLo[row])}`;
+  return dimension === 'mail' ? `mail-${hex(batch.mailHi[row])}${hex(batch.mailLo[row])}` : '';
 }
 
 /** The template of an event's route, or its path where no template was learned. */

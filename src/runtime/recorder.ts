@@ -78,7 +78,7 @@ export interface RecorderOptions {
 }
 
 /** Actors that many people share: what a few of them do is not what all of them do. */
-const CROWDS: ReadonlySet<string> = new Set(['fingerprint', 'network', 'asn', 'route', 'tenant']);
+const CROWDS: ReadonlySet<string> = new Set(['fingerprint', 'network', 'asn', 'route', 'tenant', 'mail', 'password']);
 
 /** Does what this actor asks for from now on count as abuse? Of a crowd only where it would be held. */
 function isAbuse(profile: ActorProfile): boolean {

@@ -3,6 +3,7 @@
  * from objects was a third of the time of a batch.
  */
 import type { CusumTable } from '../engine/features/cusum.ts';
+import type { PathTable } from '../engine/features/path.ts';
 import type { Operation } from '../engine/program.ts';
 
 /** Place of a field in an operation's code. */
@@ -23,7 +24,7 @@ export const C = {
   d: 12,
   /** 1 where it only reads; 2 where it need not even read while its condition does not hold. */
   mode: 13,
-  /** Place of its table in {@link Code.tables}. */
+  /** Place of its table in {@link Code.tables} or {@link Code.paths}. */
   table: 14,
   size: 16,
 } as const;
@@ -33,14 +34,16 @@ export const MODE = { normal: 0, readOnly: 1, skips: 2 } as const;
 export interface Code {
   readonly ints: Int32Array;
   readonly tables: readonly CusumTable[];
+  readonly paths: readonly PathTable[];
 }
 
 /** Encodes operations. RangeError for a parameter that does not fit into 32 bits. */
 export function encode(operations: readonly Operation[]): Code {
   const ints = new Int32Array(operations.length * C.size);
   const tables: CusumTable[] = [];
+  const paths: PathTable[] = [];
   operations.forEach((o, i) => {
-    const table = o.table === null ? -1 : tables.push(o.table) - 1;
+    const table = o.paths !== null ? paths.push(o.paths) - 1 : o.table === null ? -1 : tables.push(o.table) - 1;
     const mode = o.readOnly ? MODE.readOnly : o.idle ? MODE.normal : MODE.skips;
     const fields = [
       o.kind,
@@ -65,5 +68,5 @@ export function encode(operations: readonly Operation[]): Code {
       ints[i * C.size + f] = field;
     });
   });
-  return { ints, tables };
+  return { ints, tables, paths };
 }

@@ -4,7 +4,13 @@ import type { Work } from '../engine/features/cells.ts';
 import { applyCount } from '../engine/features/count.ts';
 import { applyCusum } from '../engine/features/cusum.ts';
 import { applyDistinct } from '../engine/features/distinct.ts';
+import { applyHabit } from '../engine/features/habit.ts';
 import { applyLast } from '../engine/features/last.ts';
+import { applyMark } from '../engine/features/mark.ts';
+import { applyMix } from '../engine/features/mix.ts';
+import { applyPace } from '../engine/features/pace.ts';
+import { applyPath } from '../engine/features/path.ts';
+import { applyPhase } from '../engine/features/phase.ts';
 import { applyRate } from '../engine/features/rate.ts';
 import { applySpread } from '../engine/features/spread.ts';
 import { applySprt } from '../engine/features/sprt.ts';
@@ -17,7 +23,7 @@ import { C, type Code, MODE } from './code.ts';
 export function interpret(code: Code, at: number, batch: Batch, w: Work, tops: TopTable[]): void {
   const { values } = w;
   const { ints, tables } = code;
-  const { conditions } = batch;
+  const { conditions, weights } = batch;
   for (let o = 0; o < ints.length; o += C.size) {
     const when = ints[o + C.when];
     const mode = ints[o + C.mode];
@@ -40,9 +46,11 @@ export function interpret(code: Code, at: number, batch: Batch, w: Work, tops: T
     const value = ints[o + C.value];
     switch (ints[o + C.kind]) {
       case OP.count:
+        w.weight = weights[ints[o + C.b]];
         applyCount(w, cell, value, ints[o + C.a]);
         break;
       case OP.rate:
+        w.weight = weights[ints[o + C.d]];
         applyRate(w, cell, value, ints[o + C.a], ints[o + C.b], ints[o + C.c]);
         break;
       case OP.distinct:
@@ -65,10 +73,45 @@ export function interpret(code: Code, at: number, batch: Batch, w: Work, tops: T
       case OP.steps:
         applySteps(w, cell, value);
         break;
-      case OP.top:
-        runTop(w, tops, cell, value, ints[o + C.a]);
-        break;
+      default:
+        interpretRare(code, o, cell, value, batch, w, tops);
     }
+  }
+}
+
+/** The kinds that few events meet. */
+function interpretRare(
+  code: Code,
+  o: number,
+  cell: number,
+  value: number,
+  batch: Batch,
+  w: Work,
+  tops: TopTable[],
+): void {
+  const { ints, paths } = code;
+  switch (ints[o + C.kind]) {
+    case OP.habit:
+      applyHabit(w, cell, value, ints[o + C.a], ints[o + C.b], ints[o + C.c] !== 0);
+      break;
+    case OP.mark:
+      applyMark(w, cell, value, ints[o + C.a]);
+      break;
+    case OP.path:
+      applyPath(w, cell, value, paths[ints[o + C.table]], ints[o + C.a]);
+      break;
+    case OP.pace:
+      applyPace(w, cell, value, batch.weights[ints[o + C.a]]);
+      break;
+    case OP.mix:
+      applyMix(w, cell, value);
+      break;
+    case OP.phase:
+      applyPhase(w, cell, value);
+      break;
+    case OP.top:
+      runTop(w, tops, cell, value, ints[o + C.a]);
+      break;
   }
 }
 

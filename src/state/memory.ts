@@ -5,6 +5,7 @@ import { type Batch, isLetIn, LEVEL } from '../engine/batch.ts';
 import { CELL_MAX, type Work } from '../engine/features/cells.ts';
 import { CUSUM_CELLS } from '../engine/features/cusum.ts';
 import { releaseDistinct } from '../engine/features/distinct.ts';
+import { PACE_SUM } from '../engine/features/pace.ts';
 import { SketchPool } from '../engine/features/sketch-pool.ts';
 import { SPRT_CELLS } from '../engine/features/sprt.ts';
 import { TopTable } from '../engine/features/top.ts';
@@ -64,6 +65,9 @@ export class MemoryState implements StatePort {
       subjectHi: 0,
       subjectLo: 0,
       number: -1,
+      weight: 1,
+      amount: -1,
+      step: 0,
       hit: false,
       readOnly: false,
       pool: this.pool,
@@ -97,6 +101,8 @@ export class MemoryState implements StatePort {
     w.nowSec = batch.nowSec;
     w.nowRest = batch.nowMs - batch.nowSec * 1000;
     w.number = batch.number;
+    w.amount = batch.amount;
+    w.step = batch.step;
     batch.risky = 0;
     this.filled.clearAbsent(batch);
     for (let i = 0; i < batch.presentCount; i++) {
@@ -246,6 +252,7 @@ export class MemoryState implements StatePort {
     for (const o of [...request, ...response]) {
       const length = o.kind === OP.cusum ? CUSUM_CELLS : o.kind === OP.sprt ? SPRT_CELLS : 0;
       cells.fill(0, at + o.cell, at + o.cell + length);
+      if (o.kind === OP.pace) cells[at + o.cell + PACE_SUM] = 0;
     }
     return true;
   }

@@ -13,6 +13,7 @@ export const HELP = `Starts the sample shop, which is weak on purpose.
   --log FILE           access log; - for standard output; or SHOP_LOG
   --log-format FORMAT  combined (with forwarding chain and seconds) or json (with business events), or SHOP_LOG_FORMAT
   --signals            name users and events in response headers, for a Sallyport before it; or SHOP_SIGNALS=1
+  --tokens             hand out signed tokens (JWT, ES256; key at /.well-known/jwks.json), or SHOP_TOKENS=1
   --mail FILE          where the mail goes that the shop sends, as JSON lines, or SHOP_MAIL
 `;
 
@@ -26,6 +27,7 @@ const OPTIONS = {
   'log-format': { type: 'string' },
   mail: { type: 'string' },
   signals: { type: 'boolean' },
+  tokens: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
 
@@ -47,6 +49,7 @@ export function optionsFrom(args: readonly string[], env: NodeJS.ProcessEnv): Sh
     log: values.log ?? env.SHOP_LOG,
     logFormat,
     signals: values.signals ?? env.SHOP_SIGNALS === '1',
+    tokens: values.tokens ?? env.SHOP_TOKENS === '1',
     mail: mailFile ? (letter) => appendFileSync(mailFile, `${JSON.stringify(letter)}\n`) : undefined,
     onError: (error) => process.stderr.write(`shop: ${error.stack ?? error.message}\n`),
   };

@@ -5,6 +5,7 @@ import type { Account } from './accounts.ts';
 import { Bounded } from './bounded.ts';
 import type { Caller } from './http.ts';
 import type { InventoryKey } from './inventory.ts';
+import type { Tokens } from './tokens.ts';
 
 export const COOKIE = 'session';
 const SESSION_LIMIT = 400_000;
@@ -16,19 +17,23 @@ export interface Login {
 }
 
 export class Sessions {
-  private readonly open = new Bounded<string, Account>(SESSION_LIMIT);
+  private readonly open = new Bounded<string, { readonly account: Account; readonly id: string }>(SESSION_LIMIT);
   private readonly keys: ReadonlyMap<string, InventoryKey>;
+  private readonly tokens: Tokens | null;
 
-  constructor(keys: readonly InventoryKey[]) {
+  /** With `tokens` the second half of a login is a signed one. */
+  constructor(keys: readonly InventoryKey[], tokens: Tokens | null = null) {
+    this.tokens = tokens;
     this.keys = new Map(keys.map((key) => [key.secret, key]));
   }
 
   /** Neither half ever expires, which is a weakness. */
   start(account: Account): Login {
     const shown = `s${randomBytes(6).toString('hex')}`;
-    const login = { session: `${shown}.${secret()}`, token: `${shown}.${secret()}` };
-    this.open.set(login.session, account);
-    this.open.set(login.token, account);
+    const token = this.tokens?.mint(account.name, shown, Date.now()) ?? `${shown}.${secret()}`;
+    const login = { session: `${shown}.${secret()}`, token };
+    this.open.set(login.session, { account, id: shown });
+    this.open.set(login.token, { account, id: shown });
     return login;
   }
 
@@ -45,9 +50,8 @@ export class Sessions {
     const shown = this.open.get(bearer) ? bearer : cookie;
     const header = headers['x-api-key'];
     const key = typeof header === 'string' ? header : (query.get('api_key') ?? bearer);
-    const account = this.open.get(shown);
-    const session = account ? publicPart(shown) : '';
-    return { account, key: this.keys.get(key), session };
+    const opened = this.open.get(shown);
+    return { account: opened?.account, key: this.keys.get(key), session: opened?.id ?? '' };
   }
 }
 

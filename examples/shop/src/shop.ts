@@ -17,6 +17,7 @@ import { Orders, orderRoutes } from './orders.ts';
 import { Router } from './router.ts';
 import { Counter } from './serve.ts';
 import { Sessions } from './sessions.ts';
+import { Tokens } from './tokens.ts';
 
 export interface ShopOptions {
   /** Address to listen on; 127.0.0.1 without it. */
@@ -37,6 +38,8 @@ export interface ShopOptions {
   readonly webhookSecret?: string;
   /** Tells a Sallyport before it who was served and what happened, in headers that it takes out. */
   readonly signals?: boolean;
+  /** Hands out signed tokens (ES256), and their key at /.well-known/jwks.json. */
+  readonly tokens?: boolean;
   /** Told of failures that belong to nobody's request. */
   readonly onError?: (error: Error) => void;
 }
@@ -67,8 +70,9 @@ export async function startShop(options: ShopOptions = {}): Promise<RunningShop>
     typeof data === 'string' ? readInventory(data) : (data ?? makeInventory(options.seed ?? DEFAULT_SEED));
   const onError = options.onError ?? (() => {});
   const journal = openJournal(options.log, options.logFormat ?? 'combined', onError);
-  const sessions = new Sessions(inventory.keys);
-  const router = new Router(routesOf(inventory, sessions, options));
+  const tokens = options.tokens ? new Tokens() : null;
+  const sessions = new Sessions(inventory.keys, tokens);
+  const router = new Router([...routesOf(inventory, sessions, options), ...(tokens?.routes() ?? [])]);
   const counter = new Counter({ router, sessions, journal, signals: options.signals ?? false, onError });
   const server = createServer((request, response) => counter.serve(request, response));
   configure(server);

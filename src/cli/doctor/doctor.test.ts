@@ -312,6 +312,8 @@ describe('the whole examination', () => {
         'proxy-trust',
         'sharing',
         'upstreams',
+        'outputs',
+        'identity',
         'clock',
         'tls',
         'ipv6',

@@ -4,7 +4,9 @@ import { SallyportError } from '../../lib/errors.ts';
 import { certificateFindings } from './certificates.ts';
 import { type Examination, type Finding, fail } from './finding.ts';
 import { gatewayFindings } from './gateway.ts';
+import { identityFindings } from './identity.ts';
 import { descriptorFindings, ipv6Findings, nodeFindings, watchClock } from './machine.ts';
+import { outputFindings } from './outputs.ts';
 import { adminFindings, dataDirFindings, diskFindings } from './storage.ts';
 import { upstreamFindings } from './upstreams.ts';
 
@@ -15,7 +17,9 @@ const CHECKS: readonly (readonly [id: string, check: Check])[] = [
   ['node', () => nodeFindings(process.versions.node)],
   ['gateway', gatewayFindings],
   ['upstreams', upstreamFindings],
+  ['outputs', outputFindings],
   ['tls', certificateFindings],
+  ['identity', identityFindings],
   ['ipv6', (examination) => ipv6Findings(examination)],
   ['admin', adminFindings],
   ['data-dir', dataDirFindings],

@@ -20,6 +20,8 @@ export interface Examination {
   /** Unix ms. */
   readonly now: () => number;
   readonly signal: AbortSignal;
+  /** Send one test event to each output. */
+  readonly testOutputs?: boolean;
 }
 
 export const ok = (id: string, sentence: string): Finding => ({ id, status: 'ok', sentence, advice: '' });

@@ -5,15 +5,17 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { ReloadReceipt } from '../../admin/options.ts';
-import { type Admin, startAdmin } from '../../admin/server.ts';
-import { ensureToken, loginLink, tokenPath } from '../../admin/token.ts';
-import { parseListen } from '../../config/listen.ts';
+import type { Admin } from '../../admin/server.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { DETECTORS } from '../../detectors/index.ts';
 import { type Gateway, openGateway } from '../../doors/gateway/gateway.ts';
 import { listenersOf } from '../../doors/gateway/listen/settings.ts';
+import type { Office } from '../../doors/gateway/revoking/office.ts';
+import type { BranchAsk } from '../../doors/gateway/revoking/revoking.ts';
+import { declaredOperations } from '../../inspect/inspection.ts';
 import { SallyportError } from '../../lib/errors.ts';
 import { type Live, startLive } from '../../runtime/live/service.ts';
+import { shapesFile } from '../../runtime/live/shapes-file.ts';
 import { startWorkers, type Workers } from '../../runtime/owner/cluster.ts';
 import { type OwnerServer, ownerPath, serveOwner } from '../../runtime/owner/server.ts';
 import { livePoliciesOf } from '../../runtime/policies.ts';
@@ -21,15 +23,19 @@ import { MetricsFleet } from '../../runtime/telemetry/fleet.ts';
 import type { MetricsSnapshot } from '../../runtime/telemetry/metrics.ts';
 import { mergeTrust, type ProxyTrustReport } from '../../runtime/telemetry/proxy-trust.ts';
 import { Telemetry } from '../../runtime/telemetry/telemetry.ts';
+import { openAdmin } from './admin.ts';
+import { Branches, openOffice } from './offices.ts';
 import { type Overrides, withOverrides } from './overrides.ts';
 import {
+  crashNotes,
   type InForce,
+  OFFICE,
   OWNER_PATH,
   OWNER_SECRET,
   type OwnerPush,
+  setupOf,
   WORKER_SETUP,
   type WorkerReport,
-  type WorkerSetup,
 } from './worker-setup.ts';
 
 export interface ServeOptions {
@@ -74,23 +80,15 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 }
 
 /** Keys that only count when a process starts. */
-const STATIC = [
-  'listen',
-  'admin',
-  'records',
-  'identity',
-  'seed',
-  'networks',
-  'detectors',
-  'routes',
-  'telemetry',
-] as const;
+const STATIC = ['listen', 'admin', 'records', 'seed', 'networks', 'detectors', 'routes', 'telemetry'] as const;
 
 class Server implements Serving {
   private readonly options: ServeOptions;
   private loaded: LoadedConfig;
   private live!: Live;
   private gateway: Gateway | null = null;
+  private office!: Office;
+  private readonly branches: Branches;
   private owner: OwnerServer | null = null;
   private workerPool: Workers | null = null;
   private adminServer: Admin | null = null;
@@ -107,6 +105,7 @@ class Server implements Serving {
   constructor(options: ServeOptions, loaded: LoadedConfig) {
     this.options = options;
     this.loaded = loaded;
+    this.branches = new Branches(options.onNote);
   }
 
   get mode(): 'observe' | 'enforce' {
@@ -138,6 +137,7 @@ class Server implements Serving {
       facts: () => ({ workers: this.workers, upstreams: this.servers() }),
       onCondition: ({ code, active, message }) => options.onNote(active ? `${code}: ${message}` : `${code} is over`),
       onNote: options.onNote,
+      declared: declaredOperations,
     });
     this.telemetry = this.newTelemetry(loaded);
     this.telemetry.policy = this.live.runtime.policies.version;
@@ -146,6 +146,7 @@ class Server implements Serving {
     if (this.workers > 1) await this.startPool();
     else await this.startHere();
     await this.startAdmin();
+    this.office.start();
     this.ready = true;
   }
 
@@ -166,6 +167,7 @@ class Server implements Serving {
   /** One process does everything: the gate is a function call. */
   private async startHere(): Promise<void> {
     const { live, loaded, telemetry, options } = this;
+    this.office = await openOffice(live, loaded, options.onNote);
     this.gateway = await openGateway({
       loaded,
       gate: live.runtime,
@@ -173,6 +175,9 @@ class Server implements Serving {
       secrets: live.secrets,
       telemetry,
       captures: live.captures,
+      revoking: this.office,
+      shapes: options.ephemeral ? undefined : shapesFile(live.dataDir, 0),
+      onNote: options.onNote,
       onDegradation: (level, reason) => live.runtime.setDegradation(level, reason, Date.now()),
     });
     const { gateway } = this;
@@ -186,41 +191,39 @@ class Server implements Serving {
   private async startPool(): Promise<void> {
     const { live, loaded, options } = this;
     const secret = randomBytes(32).toString('hex');
+    const { branches } = this;
+    const office = await openOffice(live, loaded, options.onNote, (change) => branches.send({ change }));
+    this.office = office;
     this.owner = await serveOwner(ownerPath(live.dataDir), live.runtime, {
       secret,
       // Too much for the environment, and other ones from time to time.
-      welcome: () => ({ model: live.models.current, inForce: this.inForce(this.loaded) }) satisfies OwnerPush,
-      onReport: (worker, _name, snapshot) => this.reported(worker, snapshot as WorkerReport),
+      welcome: () => this.welcome(office),
+      onReport: (worker, name, said) => {
+        if (name === OFFICE) branches.heard(worker, said as BranchAsk);
+        else this.reported(worker, said as WorkerReport);
+      },
       onProblem: (code, message) => options.onNote(`${code}: ${message}`),
     });
     const { owner } = this;
+    branches.join(office, owner);
     live.models.onChange((model) => owner.push({ model } satisfies OwnerPush));
-    const setup: WorkerSetup = {
-      version: options.version,
-      secrets: {
-        challenge: live.secrets.challenge.toString('hex'),
-        pseudonyms: live.secrets.pseudonyms.toString('hex'),
-      },
-      captures: options.ephemeral ? null : live.dataDir,
-    };
+    const setup = setupOf(options.version, live.secrets, options.ephemeral ? null : live.dataDir);
     const env = { [OWNER_PATH]: owner.path, [OWNER_SECRET]: secret, [WORKER_SETUP]: JSON.stringify(setup) };
     const self = import.meta.url;
-    const crashed = new Set<number>();
     this.workerPool = await startWorkers(this.workers, {
       exec: fileURLToPath(new URL(self.endsWith('.ts') ? './worker.ts' : './worker.js', self)),
       env: () => env,
       drainMs: loaded.config.gateway.drain_s * 1000,
-      onEvent: (event) => {
-        if (event.type === 'crashed') {
-          crashed.add(event.worker);
-          options.onNote(`worker ${event.worker} ended: ${event.why}`);
-        } else if (event.type === 'ready' && crashed.delete(event.worker))
-          options.onNote(`worker ${event.worker} runs again`);
-      },
+      onEvent: crashNotes(options.onNote),
     });
     this.urls = listenersOf(loaded.config).map(
       (l) => `${l.tls ? 'https' : 'http'}://${l.address.includes(':') ? `[${l.address}]` : l.address}:${l.port}`,
     );
+  }
+
+  private welcome(office: Office): OwnerPush {
+    const { live, branches } = this;
+    return { model: live.models.current, inForce: this.inForce(this.loaded), office: branches.welcome(office) };
   }
 
   private reported(worker: number, report: WorkerReport): void {
@@ -241,31 +244,20 @@ class Server implements Serving {
   }
 
   private async startAdmin(): Promise<void> {
-    const { live, loaded, options } = this;
-    const { admin } = loaded.config;
-    const listen = parseListen(admin.listen) as { address: string; port: number };
-    const token = options.ephemeral
-      ? randomBytes(24).toString('base64url')
-      : ensureToken(tokenPath(loaded, options.cwd));
-    this.adminServer = await startAdmin({
-      listen,
-      token,
-      operator: live.operator,
-      captures: {
-        list: (limit) => live.captures.list(limit),
-        read: (id, by, reason) => live.captures.read(id, by, reason, live.ledger),
-      },
+    const { live, loaded, options, office } = this;
+    const { admin, link } = await openAdmin({
+      ...{ live, loaded, office },
+      cwd: options.cwd,
+      ephemeral: options.ephemeral,
+      onNote: options.onNote,
       metrics: (accept) => this.telemetry.page(accept, this.workerPool === null ? undefined : this.fleet.total()),
       trust: () => this.trust(),
-      health: () => ({ live: true, ready: this.ready && this.stopping === null }),
+      ready: () => this.ready && this.stopping === null,
       reload: () => this.reload('admin'),
       listening: () => this.urls,
-      clock: Date.now,
-      hosts: admin.hosts,
-      metricsWithoutToken: admin.metrics_without_token,
-      onDefect: (error) => options.onNote(`SP9001: ${String(error)}`),
     });
-    this.adminLink = loginLink(this.adminServer.url, token);
+    this.adminServer = admin;
+    this.adminLink = link;
   }
 
   /** One after the other: what asks while another one waits for its turn shares that one, which reads the file later. */
@@ -326,6 +318,7 @@ class Server implements Serving {
 
   reopen(): void {
     this.telemetry.reopen();
+    this.live.outputs.reopen();
   }
 
   stop(): Promise<void> {
@@ -337,8 +330,10 @@ class Server implements Serving {
     const drainMs = this.loaded.config.gateway.drain_s * 1000;
     await this.gateway?.drain(drainMs);
     await this.workerPool?.stop();
+    this.branches.close();
     await this.owner?.close();
     await this.adminServer?.close();
+    await this.office?.close();
     await this.live?.close();
     await this.telemetry?.close();
   }

@@ -1,21 +1,52 @@
 /** What a worker of the gateway is told when it starts, and what it reports. */
 import type { LoadedConfig } from '../../config/load.ts';
+import type { OfficeNews } from '../../doors/gateway/revoking/revoking.ts';
 import type { LearnedModel } from '../../enrich/model.ts';
 import type { EnrichmentSetup } from '../../runtime/enrichment.ts';
+import type { Live } from '../../runtime/live/service.ts';
+import type { WorkerEvent } from '../../runtime/owner/cluster.ts';
 import type { MetricsSnapshot } from '../../runtime/telemetry/metrics.ts';
 import type { ProxyTrustReport } from '../../runtime/telemetry/proxy-trust.ts';
 
 export const OWNER_PATH = 'SALLYPORT_OWNER_PATH';
 export const OWNER_SECRET = 'SALLYPORT_OWNER_SECRET';
+/** Name of the reports by which branches ask the office. */
+export const OFFICE = 'office';
 export const WORKER_SETUP = 'SALLYPORT_WORKER_SETUP';
 
 /** What of it is known before there is a connection to the owner, and fits into the environment. */
 export interface WorkerSetup {
   readonly version: string;
-  /** Data directory that captures go to; null for none. */
+  /** Data directory that captures and learned shapes go to; null for none. */
   readonly captures: string | null;
   /** Hex. */
-  readonly secrets: { readonly challenge: string; readonly pseudonyms: string };
+  readonly secrets: { readonly challenge: string; readonly pseudonyms: string; readonly daily: string };
+}
+
+/** What workers are told by their environment. */
+export const setupOf = (
+  version: string,
+  { challenge, pseudonyms, daily }: Live['secrets'],
+  captures: string | null,
+): WorkerSetup => ({
+  version,
+  secrets: {
+    challenge: challenge.toString('hex'),
+    pseudonyms: pseudonyms.toString('hex'),
+    daily: daily.toString('hex'),
+  },
+  captures,
+});
+
+/** Says which workers have crashed, and when they run again. */
+export function crashNotes(onNote: (text: string) => void): (event: WorkerEvent) => void {
+  const crashed = new Set<number>();
+  return (event) => {
+    if (event.type === 'crashed') {
+      crashed.add(event.worker);
+      onNote(`worker ${event.worker} ended: ${event.why}`);
+    } else if (event.type === 'ready' && crashed.delete(event.worker)) onNote(`worker ${event.worker} runs again`);
+  };
 }
 
 /**
@@ -28,10 +59,11 @@ export interface InForce {
   readonly policy: string;
 }
 
-/** What the owner tells its workers over the socket: all of it when they connect, the model whenever it is another one. */
+/** What the owner tells its workers over the socket: all of it when they connect, later what changes. */
 export interface OwnerPush {
-  readonly model: LearnedModel;
+  readonly model?: LearnedModel;
   readonly inForce?: InForce;
+  readonly office?: OfficeNews;
 }
 
 export interface WorkerReport {

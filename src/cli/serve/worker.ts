@@ -1,15 +1,22 @@
 /** A worker of the gateway: a process of its own that listens, enriches and forwards, and asks the owner what to do. */
+
+import type { LoadedConfig } from '../../config/load.ts';
 import { DETECTORS } from '../../detectors/index.ts';
 import { type Gateway, openGateway } from '../../doors/gateway/gateway.ts';
+import { Branch } from '../../doors/gateway/revoking/branch.ts';
+import type { OfficeNews } from '../../doors/gateway/revoking/revoking.ts';
 import { EMPTY_MODEL, type LearnedModel } from '../../enrich/model.ts';
 import { SallyportError } from '../../lib/errors.ts';
 import { Captures } from '../../runtime/live/captures.ts';
-import { connectOwner } from '../../runtime/owner/client.ts';
+import { shapesFile } from '../../runtime/live/shapes-file.ts';
+import { connectOwner, type OwnerClient } from '../../runtime/owner/client.ts';
 import { joinWorkers, workerNumber } from '../../runtime/owner/worker.ts';
 import { Telemetry } from '../../runtime/telemetry/telemetry.ts';
 import { surviveDefects } from './defects.ts';
+import { baseDirOf } from './offices.ts';
 import {
   type InForce,
+  OFFICE,
   OWNER_PATH,
   OWNER_SECRET,
   type OwnerPush,
@@ -26,6 +33,8 @@ class Told {
   model: LearnedModel = EMPTY_MODEL;
   inForce: InForce | undefined;
   private gateway: Gateway | null = null;
+  private branch: Branch | null = null;
+  private readonly news: OfficeNews[] = [];
   private readonly note: (text: string) => void;
 
   constructor(note: (text: string) => void) {
@@ -34,10 +43,22 @@ class Told {
 
   take(pushed: OwnerPush): void {
     this.inForce ??= pushed.inForce;
+    if (pushed.office !== undefined) this.tell(pushed.office);
     // The same again after a connection that was lost.
-    if (pushed.model.version === this.model.version) return;
+    if (pushed.model === undefined || pushed.model.version === this.model.version) return;
     this.model = pushed.model;
     this.gateway?.learned(this.model).catch((error: Error) => this.note(`SP5005: ${error.message}`));
+  }
+
+  /** What the office says before there is a branch waits for it. */
+  private tell(news: OfficeNews): void {
+    if (this.branch !== null) this.branch.take(news);
+    else this.news.push(news);
+  }
+
+  attend(branch: Branch): void {
+    this.branch = branch;
+    for (const news of this.news.splice(0)) branch.take(news);
   }
 
   /** The gateway is open, with a model that may be the one before by now. */
@@ -50,7 +71,48 @@ class Told {
 const secretsOf = ({ secrets }: WorkerSetup) => ({
   challenge: Buffer.from(secrets.challenge, 'hex'),
   pseudonyms: Buffer.from(secrets.pseudonyms, 'hex'),
+  daily: Buffer.from(secrets.daily, 'hex'),
 });
+
+/** Tells the owner this worker's numbers, again and again; `now` once more, `stop` ends it. */
+function reporting(
+  owner: OwnerClient,
+  telemetry: Telemetry,
+  gateway: Gateway,
+  level: { readonly degradation: number },
+) {
+  const now = (): void => {
+    telemetry.metrics.registry.collect();
+    const numbers: WorkerReport = {
+      metrics: telemetry.metrics.registry.snapshot(),
+      trust: telemetry.trustReport(),
+      servers: gateway.servers(),
+      ...level,
+    };
+    owner.report('numbers', numbers);
+  };
+  const timer = setInterval(now, REPORT_MS);
+  return { now, stop: () => clearInterval(timer) };
+}
+
+function telemetryOf({ config }: LoadedConfig, version: string, note: (text: string) => void): Telemetry {
+  const detectors = DETECTORS.map((d) => d.id);
+  const onDefect = (error: unknown): void =>
+    note(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return new Telemetry({ config, version, detectors, clock: Date.now, onDefect });
+}
+
+/** This worker's part of what counts no more. */
+function branchOf(loaded: LoadedConfig, owner: OwnerClient, note: (text: string) => void): Branch {
+  return new Branch({
+    settings: loaded.config.identity,
+    baseDir: baseDirOf(loaded),
+    worker: workerNumber(),
+    clock: Date.now,
+    ask: (ask) => owner.report(OFFICE, ask),
+    onNote: note,
+  });
+}
 
 async function main(): Promise<void> {
   const { env } = process;
@@ -69,17 +131,13 @@ async function main(): Promise<void> {
   // The owner's welcome is the first thing that it says.
   if (told.inForce === undefined) throw new SallyportError('SP7313', 'The owner of state did not say what is in force');
   const { loaded, enrichment, policy } = told.inForce;
-  const telemetry = new Telemetry({
-    config: loaded.config,
-    version: setup.version,
-    detectors: DETECTORS.map((d) => d.id),
-    clock: Date.now,
-    onDefect: (error) => note(error instanceof Error ? (error.stack ?? error.message) : String(error)),
-  });
+  const telemetry = telemetryOf(loaded, setup.version, note);
   telemetry.policy = policy;
   const level = { degradation: 0 };
   const { workers: writers } = loaded.config.gateway;
   const captures = new Captures({ dataDir: setup.captures, clock: Date.now, writers, onNote: note });
+  const branch = branchOf(loaded, owner, note);
+  told.attend(branch);
   const { model } = told;
   const gateway = await openGateway({
     loaded,
@@ -88,20 +146,14 @@ async function main(): Promise<void> {
     secrets: secretsOf(setup),
     telemetry,
     captures,
+    revoking: branch,
+    shapes: setup.captures === null ? undefined : shapesFile(setup.captures, workerNumber()),
+    // All of them would say the same.
+    onNote: workerNumber() === 1 ? note : undefined,
     onDegradation: (degradation) => Object.assign(level, { degradation }),
   });
   await told.open(gateway, model);
-  const report = (): void => {
-    telemetry.metrics.registry.collect();
-    const numbers: WorkerReport = {
-      metrics: telemetry.metrics.registry.snapshot(),
-      trust: telemetry.trustReport(),
-      servers: gateway.servers(),
-      ...level,
-    };
-    owner.report('numbers', numbers);
-  };
-  const timer = setInterval(report, REPORT_MS);
+  const reports = reporting(owner, telemetry, gateway, level);
   joinWorkers({
     reload: async (payload) => {
       const next = payload as InForce;
@@ -109,9 +161,10 @@ async function main(): Promise<void> {
       telemetry.policy = next.policy;
     },
     drain: async (ms) => {
-      clearInterval(timer);
+      reports.stop();
       await gateway.drain(ms);
-      report();
+      reports.now();
+      await branch.close();
       await owner.close();
       await captures.close();
       await telemetry.close();

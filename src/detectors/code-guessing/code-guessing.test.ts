@@ -10,7 +10,8 @@ describe('code guessing', () => {
   it('finds somebody who tries code after code', () => {
     const { findings, actions } = runFixture(new URL('positive.jsonl', import.meta.url), { detectors });
     expect(actions['ip:198.51.100.60']).toBe('block');
-    expect(findings.map((f) => `${f.class} ${f.actor.dimension}:${f.actor.key}`).sort()).toEqual([
+    const alone = findings.filter((f) => !['device', 'fingerprint', 'route'].includes(f.actor.dimension));
+    expect(alone.map((f) => `${f.class} ${f.actor.dimension}:${f.actor.key}`).sort()).toEqual([
       'code-guessing ip:198.51.100.60',
       'code-guessing ip:198.51.100.61',
       'code-guessing session:s',
@@ -20,6 +21,17 @@ describe('code guessing', () => {
     expect(codes?.why).toMatch(
       /^\d+ of \d+ codes were rejected, (?:about )?\d+ different ones \(usual, as assumed: 30 %\)$/,
     );
+  });
+
+  it('finds one hand behind many accounts and addresses with one code each', () => {
+    const { findings } = runFixture(new URL('positive.jsonl', import.meta.url), { detectors });
+    const spread = ['device', 'fingerprint', 'route'].map((d) => findings.find((f) => f.actor.dimension === d));
+    expect(spread[0]?.why).toMatch(
+      /^\d+ of \d+ codes were rejected, (?:about )?\d+ different ones, from (?:about )?\d+ accounts/,
+    );
+    expect(spread[1]?.actor.key).toBe('Shop/7.1 (Android)');
+    expect(spread[1]?.requests).toBeLessThanOrEqual(12);
+    expect(spread[2]?.why).toMatch(/^\d+ % of the codes sent here were rejected .* from about \d+ addresses/);
   });
 
   it('finds no expired code, no mistyped one-time code, no busy shop', () => {

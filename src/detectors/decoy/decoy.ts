@@ -2,7 +2,10 @@
 
 import { condition, count, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
+import type { Facts } from '../../engine/facts.ts';
+import { DECOY_VALUES } from '../../enrich/content/decoys.ts';
 import { BOT_STATUS } from '../../enrich/facts.ts';
+import { BODY_KIND } from '../../enrich/kinds.ts';
 import { days } from '../../lib/units.ts';
 import { counted } from '../evidence.ts';
 
@@ -16,6 +19,9 @@ function needsOf({ actor }: BuildContext) {
   return { touches: count({ key: actor, when: touchesDecoy, windowMs: days(1) }) } as const;
 }
 type Values = ValuesOf<ReturnType<typeof needsOf>>;
+
+/** Bodies are looked at where there is one; a value of the path or the query stands in a request without. */
+const inBody = (facts: Facts): boolean => facts.bodyKind !== BODY_KIND.none;
 
 export const decoy = defineDetector({
   id: 'decoy',
@@ -33,12 +39,14 @@ export const decoy = defineDetector({
     needs: needsOf(context),
     judge: () => CAP.certain,
     say(v: Values, facts) {
+      const times = v.touches.n > 1 ? `, ${counted(v.touches.n, 'touch', 'touches')} within a day` : '';
+      if (facts.decoy >= DECOY_VALUES)
+        return `sent a value that only decoys have given out${inBody(facts) ? ', in the body of a request' : ''}: it was read where nobody reads${times}`;
       const path = facts
         .text('target')
         .split('?', 1)[0]
         .replace(/[\p{Cc}\p{Cf}]/gu, '·');
       const cut = path.length > SHOWN ? `${path.slice(0, SHOWN)}…` : path;
-      const times = v.touches.n > 1 ? `, ${counted(v.touches.n, 'touch', 'touches')} within a day` : '';
       return `asked for decoy ${facts.decoy} (${cut}), which nothing that people use leads to${times}`;
     },
   }),

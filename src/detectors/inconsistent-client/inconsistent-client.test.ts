@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BOT_STATUS } from '../../enrich/facts.ts';
+import { BOT_STATUS, FLAG } from '../../enrich/facts.ts';
+import { HANDSHAKE_CLASS } from '../../enrich/kinds.ts';
 import { type Exchange, readFixture, runFixture } from '../testing.ts';
 import { inconsistentClient } from './inconsistent-client.ts';
 
@@ -38,6 +39,20 @@ describe('inconsistent client', () => {
     expect(runFixture([{ ...page, repeat: { n: 200, every_s: 9.5 } }], { detectors }).findings).toEqual([]);
     const bare = people.filter((e) => e.target?.startsWith('/static') !== true).map((e) => ({ ...e, referrer: '' }));
     expect(runFixture([...bare, { ...page, repeat: { n: 200, every_s: 9.5 } }], { detectors }).findings).toEqual([]);
+  });
+
+  it('sees a browser’s name over another handshake and without its headers, each alone being no finding', () => {
+    const one = (extras: Exchange['extras']) =>
+      runFixture([{ t: 0, ip: '198.51.100.93', target: '/api/items', agent: CHROME, extras }], { detectors }).findings;
+    const handshakeClass = HANDSHAKE_CLASS.library;
+    expect(one({ handshakeClass })).toEqual([]);
+    expect(one({ flags: FLAG.UNLIKE_AGENT })).toEqual([]);
+    expect(one({ handshakeClass: HANDSHAKE_CLASS.browser, flags: FLAG.UNLIKE_AGENT })).toEqual([]);
+    expect(one({ handshakeClass, flags: FLAG.UNLIKE_AGENT })[0]?.why).toBe(
+      'calls itself a browser, and begins TLS as libraries do, headers that its browser does not send',
+    );
+    const library = { t: 0, ip: '198.51.100.93', target: '/api/items', agent: 'curl/8.5.0' };
+    expect(runFixture([{ ...library, extras: { handshakeClass } }], { detectors }).findings).toEqual([]);
   });
 
   it('needs more than a few pages', () => {

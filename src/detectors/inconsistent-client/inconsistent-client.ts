@@ -4,6 +4,7 @@ import { condition, count, distinct, type ValuesOf } from '../../engine/aggregat
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
 import { BOT_STATUS, FLAG, NETWORK_CLASS, SOFTWARE_CLASS } from '../../enrich/facts.ts';
+import { HANDSHAKE_CLASS } from '../../enrich/kinds.ts';
 import { softwareName } from '../../enrich/software.ts';
 import { days, hours } from '../../lib/units.ts';
 import { about, counted, ramp } from '../evidence.ts';
@@ -28,6 +29,9 @@ const IMPOSTOR_REQUESTS = 20;
 const ODD = 1800;
 const STALE = 400;
 const OLD_PROTOCOL = 500;
+/** A browser's name over a library's handshake, and headers that no browser sends. A company's proxy opens TLS, too. */
+const HANDSHAKE = 1500;
+const HEADERS = 1200;
 const MISSING = 1000;
 const MISSING_MOST = 1900;
 /** Pages after which something that browsers do should have happened. */
@@ -44,7 +48,12 @@ const FINDING = 2300;
 
 /** An agent that cannot be true. What calls itself a tool may write what it likes. */
 const isDoubtful = (f: Facts): boolean =>
-  f.botStatus === BOT_STATUS.impostor || (f.has(FLAG.ODD_AGENT) && f.softwareClass !== SOFTWARE_CLASS.tool);
+  f.botStatus === BOT_STATUS.impostor ||
+  (f.has(FLAG.ODD_AGENT) && f.softwareClass !== SOFTWARE_CLASS.tool) ||
+  (f.softwareClass === SOFTWARE_CLASS.browser && (f.has(FLAG.UNLIKE_AGENT) || hasOtherHandshake(f)));
+
+const hasOtherHandshake = (f: Facts): boolean =>
+  f.handshakeClass === HANDSHAKE_CLASS.library && f.softwareClass === SOFTWARE_CLASS.browser;
 const doubtful = condition('doubtful agent', isDoubtful);
 const judged = condition('client judged', (f) => isDoubtful(f) || (contentAsked.test(f) && contentServed.test(f)));
 
@@ -70,6 +79,8 @@ function weigh(v: Values, f: Facts): number {
   if (f.botStatus === BOT_STATUS.impostor) return ramp(v.doubtful.n, 1, IMPOSTOR_REQUESTS, IMPOSTOR, IMPOSTOR_MOST);
   let sum = withoutAssets(v) + withoutReferrer(v);
   if (f.has(FLAG.ODD_AGENT)) sum += ODD;
+  if (hasOtherHandshake(f)) sum += HANDSHAKE;
+  if (f.has(FLAG.UNLIKE_AGENT)) sum += HEADERS;
   // Old software and proxies are common: only together with something else.
   if (sum === 0) return 0;
   if (f.has(FLAG.STALE_AGENT)) sum += STALE;
@@ -89,6 +100,8 @@ function sayClient(v: Values, f: Facts): string {
   if (withoutReferrer(v) > 0)
     missing.push(v.referredPages.n === 0 ? 'no referrer' : counted(v.referredPages.n, 'referrer', 'referrers'));
   if (missing.length > 0) parts.push(`${v.pages.n} pages for a browser with ${missing.join(' and ')}`);
+  if (hasOtherHandshake(f)) parts.push('calls itself a browser, and begins TLS as libraries do');
+  if (f.has(FLAG.UNLIKE_AGENT)) parts.push('headers that its browser does not send');
   if (f.has(FLAG.STALE_AGENT)) parts.push('a version years old');
   if (f.has(FLAG.OLD_PROTOCOL)) parts.push('HTTP/1.0');
   return parts.join(', ');

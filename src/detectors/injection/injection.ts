@@ -7,9 +7,8 @@ import { contentRule } from '../../enrich/content/rules.ts';
 import { BOT_STATUS, CONTENT_FIELD } from '../../enrich/facts.ts';
 import { hours } from '../../lib/units.ts';
 import { counted } from '../evidence.ts';
+import { FIELD_WEIGHT } from './weights.ts';
 
-/** Share of a rule's evidence that a field leaves, in permille. A referrer is often somebody else's doing. */
-const FIELD_WEIGHT: readonly number[] = [0, 1000, 1000, 1000, 700, 1000];
 const PERMILLE = 1000;
 
 /** Below this a hit is what broken front ends produce: it neither counts nor grows. */
@@ -24,7 +23,9 @@ const WINDOW_MS = hours(1);
 /** Bytes of the span that a sentence shows. */
 const SHOWN = 80;
 
-const FIELD_NAME = Object.fromEntries(Object.entries(CONTENT_FIELD).map(([name, id]) => [id, name]));
+/** How a sentence calls each CONTENT_FIELD. */
+const FIELD_NAME = new Map<number, string>(Object.entries(CONTENT_FIELD).map(([name, id]) => [id, `the ${name}`]));
+FIELD_NAME.set(CONTENT_FIELD.header, 'a header');
 
 /** What the crawler of a search engine carries, it found in somebody's link: its network proves who it is. */
 const carriesCode = condition(
@@ -70,10 +71,10 @@ export const injection = defineDetector({
     },
     say(v: Values, facts) {
       const rule = contentRule(facts.contentRule);
-      const field = FIELD_NAME[facts.contentField] ?? 'request';
+      const field = FIELD_NAME.get(facts.contentField) ?? 'the request';
       const what = rule === undefined ? 'carries code' : `${rule.says} (${rule.name})`;
       const times = v.hits.n > 1 ? `; ${counted(v.hits.n, 'such request', 'such requests')} within an hour` : '';
-      return `the ${field} ${what}: ${shown(facts.text('content'))}${times}`;
+      return `${field} ${what}: ${shown(facts.text('content'))}${times}`;
     },
   }),
 });

@@ -52,6 +52,21 @@ describe('object enumeration', () => {
     ).toHaveLength(1);
   });
 
+  it('counts the objects of answers, so that a few requests that bring many are seen', () => {
+    const lists = (n: number, objects: number): Exchange => ({
+      ...walk,
+      target: '/api/orders/{i}',
+      extras: { objects },
+      repeat: { n, every_s: 60, target: '/api/orders/c{i}x' },
+    });
+    const [found] = run(lists(50, 2000), { routes: ['/api/orders/{slug}'] });
+    expect(found.why).toMatch(
+      /^about \d+ different objects such as \S+ within an hour, \d+ more in their answers; assumed/,
+    );
+    expect(run(lists(40, 50), { routes: ['/api/orders/{slug}'] })).toEqual([]);
+    expect(run(lists(50, 1), { routes: ['/api/orders/{slug}'] })).toEqual([]);
+  });
+
   it('follows what was learned', () => {
     const baselines = { origin: 'learned', objectsPerHourP999: 400 } as const;
     expect(run({ ...walk, repeat: { n: 300, every_s: 5 } }, { baselines })).toEqual([]);

@@ -1,6 +1,6 @@
 /** Catalogue 11: one actor asks for more of one route's objects than anybody needs, walks their ids, or is refused them. */
 
-import { condition, distinct, sprt, steps, type ValuesOf } from '../../engine/aggregates.ts';
+import { condition, count, distinct, sprt, steps, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
 import { FLAG, NETWORK_CLASS, ROUTE_CLASS } from '../../enrich/facts.ts';
@@ -23,6 +23,9 @@ const VOLUME_MOST = 4600;
 const WALKED = 2500;
 const PARTLY_WALKED = 1200;
 const REFUSED = 2000;
+
+/** Objects of one answer that count as one that was asked for by its id: a list shows a page of them. */
+const LISTED = 25;
 
 /** Steps before their shares mean something. */
 const STEPS = 20;
@@ -55,6 +58,9 @@ const refused = condition(
   asked,
 );
 
+/** The answer holds more objects than the one that was asked for: a list below it. */
+const listed = condition('list of an object', (f) => f.objects > 1 && f.status < 400, asked);
+
 function needsOf({ actor, baselines }: BuildContext) {
   const key = ['route', actor] as const;
   const when = actor === 'ip' ? askedAnonymously : asked;
@@ -64,6 +70,7 @@ function needsOf({ actor, baselines }: BuildContext) {
   return {
     objects,
     steps: steps({ key, when, guard }),
+    listed: count({ key: ['all', actor], windowMs: hours(1), when: listed, weigh: 'objects', guard }),
     refusals: sprt({
       key,
       when,
@@ -100,9 +107,13 @@ function refusalEvidence(v: Values, f: Facts, share: number): number {
   return Math.min(v.refusals.llr, 4600 + ramp(v.objects.n, 20, 100, 0, 2000));
 }
 
+/** Objects taken: those asked for, or pages of those that came with them. */
+const taken = (v: Values): number => Math.max(v.objects.n, Math.floor(v.listed.n / LISTED));
+
 function volumeEvidence(v: Values, f: Facts, share: number, limit: number): number {
-  if (v.objects.n <= limit) return 0;
-  const volume = ramp(v.objects.n, limit, limit * 10, VOLUME, VOLUME_MOST);
+  const n = taken(v);
+  if (n <= limit) return 0;
+  const volume = ramp(n, limit, limit * 10, VOLUME, VOLUME_MOST);
   if (isLookedAt(v, f)) return Math.min(volume, CAP.outlier);
   const steadily = share >= WALK ? WALKED : share >= PARTLY ? PARTLY_WALKED : 0;
   return volume + steadily + (v.refusals.llr >= DECIDED && !isProbed(f) ? REFUSED : 0);
@@ -127,19 +138,20 @@ export const objectEnumeration = defineDetector({
     return {
       needs: needsOf(context),
       judge(v: Values, f: Facts) {
-        if (v.objects.n <= limit && (v.objects.n < TRIED || v.refusals.llr < DECIDED)) return 0;
+        if (taken(v) <= limit && (v.objects.n < TRIED || v.refusals.llr < DECIDED)) return 0;
         if (actor === 'ip' && (f.networkClass === NETWORK_CLASS.internal || f.has(FLAG.AUTHENTICATED))) return 0;
         const share = walked(v);
         return Math.max(volumeEvidence(v, f, share, limit), refusalEvidence(v, f, share));
       },
       say(v: Values, f: Facts) {
         const parts = [`${about(v.objects.n)} different objects such as ${example(f)} within an hour`];
+        if (v.listed.n > v.objects.n * LISTED) parts.push(`${v.listed.n} more in their answers`);
         const share = walked(v);
         if (share >= PARTLY)
           parts.push(`${percent(share, 1000)} in ${v.steps.plusOne >= v.steps.same ? 'steps of one' : 'equal steps'}`);
         if (v.refusals.llr >= DECIDED) parts.push(`${v.refusals.hits} of ${v.refusals.n} refused or missing`);
         const basis = baselines.origin === 'learned' ? '99.9 % of actors stay below' : 'assumed usual: at most';
-        return v.objects.n > limit ? `${parts.join(', ')}; ${basis} ${Math.round(limit / HEADROOM)}` : parts.join(', ');
+        return taken(v) > limit ? `${parts.join(', ')}; ${basis} ${Math.round(limit / HEADROOM)}` : parts.join(', ');
       },
     };
   },

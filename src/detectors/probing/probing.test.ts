@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { FLAG } from '../../enrich/facts.ts';
+import { SCHEMA } from '../../enrich/kinds.ts';
 import { type Exchange, type FixtureOptions, runFixture } from '../testing.ts';
 import { probing } from './probing.ts';
 
@@ -18,6 +20,8 @@ describe('probing', () => {
       'probing ip:203.0.113.21',
       'probing ip:203.0.113.22',
       'probing ip:203.0.113.23',
+      'probing ip:203.0.113.24',
+      'probing ip:203.0.113.25',
       'probing session:sess-lookaround',
     ]);
     expect(of('203.0.113.20')?.why).toMatch(/paths? that only probing asks for, such as /);
@@ -25,6 +29,9 @@ describe('probing', () => {
     expect(of('203.0.113.21')?.why).toMatch(/^\d+ of \d+ different paths tried were not there \(assumed: 5 %\)$/);
     expect(of('203.0.113.22')?.why).toMatch(/^\d request lines that are no HTTP$/);
     expect(of('203.0.113.23')?.why).toMatch(/attempts? to use the server as a proxy/);
+    expect(of('203.0.113.24')?.why).toMatch(
+      /^\d+ of \d+ different paths tried were not there, or not asked for as declared/,
+    );
     expect(actions['ip:203.0.113.21']).toBe('block');
   });
 
@@ -73,5 +80,36 @@ describe('probing', () => {
     const admin: Exchange = { t: 0, ip: '192.0.2.9', target: '/wp-login.php', host };
     expect(run({ ...admin, status: 200, repeat: { n: 20, every_s: 60 } })).toEqual([]);
     expect(run({ ...admin, target: '/.git/config', status: 404 })).toHaveLength(1);
+  });
+
+  const departing = (k: number, more: Partial<Exchange> = {}): Exchange => ({
+    t: k,
+    ip: '192.0.2.30',
+    target: `/things-${k}/{i}`,
+    status: 422,
+    host,
+    extras: { schema: SCHEMA.type },
+    ...more,
+  });
+  const many = (more: Partial<Exchange> = {}, n = 12) => Array.from({ length: n }, (_, k) => departing(k * 5, more));
+
+  it('counts what departs from its document and was turned away, by the application or by the gateway', () => {
+    expect(run(many())).toHaveLength(1);
+    expect(run(many({}, 4))).toEqual([]);
+    expect(run(many({ status: 0, extras: { schema: SCHEMA.missing, flags: FLAG.NOT_ADMITTED } }))).toHaveLength(1);
+    // Without a departure, a body that the application does not like is ordinary; and a question for a password is none.
+    expect(run(many({ extras: {} }))).toEqual([]);
+    expect(run(many({ status: 401 }))).toEqual([]);
+  });
+
+  it('never counts what is undeclared, deprecated or only unusual', () => {
+    for (const schema of [SCHEMA.undeclaredParameter, SCHEMA.deprecated, SCHEMA.shape, SCHEMA.undeclaredRoute]) {
+      expect(run(many({ extras: { schema } }, 30)), String(schema)).toEqual([]);
+    }
+  });
+
+  it('holds departures that were served against nobody by themselves', () => {
+    const routes = Array.from({ length: 12 }, (_, k) => `/things-${k * 5}/{id}`);
+    expect(run(many({ status: 200, repeat: { n: 20, every_s: 60 } }), { routes })).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts
 import type { Facts } from '../../engine/facts.ts';
 import { PROBE_MILLINATS, probeRuleOf } from '../../enrich/content/index.ts';
 import { BOT_STATUS, FLAG, METHODS, ROUTE_CLASS } from '../../enrich/facts.ts';
+import { SCHEMA } from '../../enrich/kinds.ts';
 import { BUSINESS } from '../../event/exchange.ts';
 import { millinats } from '../../lib/fixed.ts';
 import { days, hours } from '../../lib/units.ts';
@@ -19,6 +20,18 @@ const isMiss = (status: number): boolean =>
   status === 410 ||
   status === 414 ||
   status === 501;
+
+/**
+ * Departures from what a document declares that whoever tries things out makes. A parameter that nothing declares, what is
+ * going away, and what is only unusual are no such thing: ordinary clients have all three.
+ */
+const DEPARTURES = SCHEMA.missing | SCHEMA.type | SCHEMA.range | SCHEMA.format | SCHEMA.mediaType;
+
+const departs = (f: Facts): boolean => (f.schema & DEPARTURES) !== 0;
+
+/** It departs, and was turned away for it or for something else: by the application, or by us. */
+const isTurnedAway = (f: Facts): boolean =>
+  departs(f) && (f.has(FLAG.NOT_ADMITTED) || (f.status >= 400 && f.status < 500 && f.status !== 401));
 
 const OPTIONS = METHODS.indexOf('OPTIONS');
 
@@ -40,7 +53,7 @@ const isOverreach = (f: Facts): boolean =>
  */
 const isJudged = (f: Facts): boolean =>
   f.kind !== BUSINESS &&
-  f.status !== 0 &&
+  (f.status !== 0 || isTurnedAway(f)) &&
   !f.has(FLAG.MALFORMED) &&
   f.botStatus !== BOT_STATUS.verified &&
   (f.botStatus !== BOT_STATUS.declared || f.probeRule !== 0) &&
@@ -54,7 +67,9 @@ const hasOwnDetector = (f: Facts): boolean =>
   ((f.routeClass === ROUTE_CLASS.login || f.routeClass === ROUTE_CLASS.signup) && f.status !== 404);
 
 const looked = condition('looked for a path', (f) => isJudged(f) && !hasOwnDetector(f));
-const missed = condition('path missed', (f) => isMiss(f.status) && !isOverreach(f), looked);
+const missed = condition('path missed', (f) => (isMiss(f.status) || isTurnedAway(f)) && !isOverreach(f), looked);
+/** Asked for in a way that its document rules out, whatever came of it. */
+const strayed = condition('departs from its document', departs, looked);
 /** A miss on the way from another page, ours or a search engine's: where several get it, the link is dead. */
 const followedLink = condition('dead link followed', (f) => !f.has(FLAG.NO_REFERRER) && f.probeRule === 0, missed);
 /** A path only probing asks for, and it was not served: a site's own administration is. */
@@ -66,7 +81,10 @@ const proxied = condition('proxy attempt', (f) => f.has(FLAG.PROXY_ATTEMPT));
 const malformed = condition('malformed request', (f) => f.has(FLAG.MALFORMED) && (f.status === 0 || f.status >= 400));
 const concerns = condition(
   'probing concerns',
-  (f) => f.has(FLAG.MALFORMED | FLAG.PROXY_ATTEMPT) || probed.test(f) || (looked.test(f) && missed.test(f)),
+  (f) =>
+    f.has(FLAG.MALFORMED | FLAG.PROXY_ATTEMPT) ||
+    probed.test(f) ||
+    (looked.test(f) && (missed.test(f) || strayed.test(f))),
 );
 
 /** Different paths below which a run of misses is no search. */
@@ -78,6 +96,17 @@ const FEWEST_PATHS = 3;
 const ORDINARY_MISSES = 5;
 const ORDINARY_MOST = 10;
 const ORDINARY = 5500;
+
+/**
+ * Routes asked for in ways that their documents rule out. A client with a mistake makes it wherever it goes, and what was
+ * served harmed nobody: this is never a finding by itself.
+ */
+const FEWEST_STRAYS = 4;
+const MOST_STRAYS = 10;
+const STRAYS = 1500;
+const STRAYS_MOST = 4000;
+/** Addresses from which on a departure on one route is the document's mistake. */
+const MUDDLED_ADDRESSES = 3;
 
 const missShare = (baselines: BuildContext['baselines']): number => Math.min(0.3, Math.max(0.05, baselines.miss));
 
@@ -105,7 +134,15 @@ function needsOf({ actor, baselines, tune }: BuildContext) {
   const probes = distinct({ key: rare, of: 'path', windowMs: days(1), when: probed });
   const proxies = count({ key: rare, windowMs: hours(1), when: proxied });
   const garbage = count({ key: rare, windowMs: hours(1), when: malformed });
-  return { dead, paths, misses, probes, proxies, garbage };
+  const muddled = distinct({ key: 'route', of: 'ip', windowMs: days(1), when: strayed });
+  const strays = distinct({
+    key: rare,
+    of: 'route',
+    windowMs: days(1),
+    when: strayed,
+    guard: { of: muddled, is: 'under', than: MUDDLED_ADDRESSES },
+  });
+  return { dead, paths, misses, probes, proxies, garbage, muddled, strays };
 }
 type Values = ValuesOf<ReturnType<typeof needsOf>>;
 
@@ -137,14 +174,15 @@ export const probing = defineDetector({
           ramp(garbage.n, 3, 10, 4600, CAP.sequential),
           proxies.n === 0 ? 0 : ramp(proxies.n, 1, 6, 5200, CAP.sequential),
         );
-        return Math.max(known, several, wire, misses.llr >= decided ? tested(v) : 0);
+        const strays = ramp(v.strays.n, FEWEST_STRAYS, MOST_STRAYS, STRAYS, STRAYS_MOST);
+        return Math.max(known, several, wire, strays, misses.llr >= decided ? tested(v) : 0);
       },
       say(v: Values, f) {
         const { probes, garbage, proxies, misses, paths } = v;
         const parts: string[] = [];
         if (misses.llr >= decided && tested(v) > 0)
           parts.push(
-            `${misses.hits} of ${misses.n} different paths tried were not there (${baselines.origin === 'learned' ? 'usual' : 'assumed'}: ${percent(Math.round(p0 * 1000), 1000)})`,
+            `${misses.hits} of ${misses.n} different paths tried were ${departs(f) ? 'not there, or not asked for as declared' : 'not there'} (${baselines.origin === 'learned' ? 'usual' : 'assumed'}: ${percent(Math.round(p0 * 1000), 1000)})`,
           );
         if (probes.n > 0) {
           const rule = probeRuleOf(f.probeRule);
@@ -154,6 +192,8 @@ export const probing = defineDetector({
         }
         if (proxies.n > 0)
           parts.push(`${proxies.n} ${proxies.n === 1 ? 'attempt' : 'attempts'} to use the server as a proxy`);
+        if (v.strays.n >= FEWEST_STRAYS)
+          parts.push(`${v.strays.n} routes asked for in ways that their API document rules out`);
         if (garbage.n >= 3) parts.push(`${garbage.n} request lines that are no HTTP`);
         return parts.length > 0 ? parts.join('; ') : `${paths.n} paths tried`;
       },

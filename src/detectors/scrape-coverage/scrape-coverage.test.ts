@@ -36,6 +36,22 @@ describe('scrape coverage', () => {
     expect(runFixture(new URL('benign.jsonl', import.meta.url), { detectors }).findings).toEqual([]);
   });
 
+  it('counts objects of lists: few requests that bring many, and no polling', () => {
+    const leaf = (n: number, objects: number, target: string): Exchange => ({
+      t: 0,
+      ip: '198.51.100.66',
+      user: 'mallory',
+      target,
+      extras: { objects },
+      repeat: { n, every_s: 60, target },
+    });
+    const [found] = run(leaf(80, 500, '/api/items?page={i}'));
+    expect(found.actor.key).toBe('mallory');
+    expect(found.why).toMatch(/^\d{5} objects in lists within a day/);
+    expect(run(leaf(45, 100, '/api/items?page={i}'))).toEqual([]);
+    expect(run(leaf(1400, 500, '/api/items'))).toEqual([]);
+  });
+
   it('needs more than a person reads', () => {
     expect(run({ ...reader, repeat: { n: 190, every_s: 60 } })).toEqual([]);
     expect(run({ ...reader, repeat: { n: 400, every_s: 60 } })).toHaveLength(1);

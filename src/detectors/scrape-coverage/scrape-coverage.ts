@@ -3,11 +3,11 @@
 import { condition, count, distinct, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
-import type { ActorDimension } from '../../engine/keys.ts';
+import type { ActorDimension, Key } from '../../engine/keys.ts';
 import { FLAG, NETWORK_CLASS, SOFTWARE_CLASS } from '../../enrich/facts.ts';
 import { days } from '../../lib/units.ts';
 import { about, percent, ramp } from '../evidence.ts';
-import { contentServed, isUsual, siteNeeds, visitNeeds } from '../visits.ts';
+import { contentServed, followed, isUsual, siteNeeds, visitNeeds } from '../visits.ts';
 
 /** Different pages a day that a person may read, and busy hours (of the learned 99.9 % quantile) that a day has. */
 const PAGES_A_DAY = 240;
@@ -28,6 +28,9 @@ const COVERAGE = 300;
 const COVERAGE_PATHS = 60;
 const COVERAGE_READERS = 10;
 
+/** Objects that a page of a list has: as many pages of them as a person reads are nothing. */
+const OBJECTS_A_PAGE = 50;
+
 /** A page number that people do not leaf to, and how many such requests begin to tell. */
 const DEEP = 20;
 const DEEP_REQUESTS = 30;
@@ -42,17 +45,35 @@ const EXTREME = 10;
 const CAP_EXTREME = 6000;
 
 const deepPage = condition('deep page', (f) => f.page >= DEEP, contentServed);
+/** A list, of which the answer tells how long it is. */
+const list = condition('list served', (f) => f.objects > 1, contentServed);
+/** Beyond its first page: what polls a list asks for the first again and again. */
+const furtherPage = condition('further page of a list', (f) => f.page > 1, list);
 
 function needsOf({ actor }: BuildContext) {
   const { readers } = siteNeeds();
+  const visits = visitNeeds(actor);
+  const lists: Key = ['all', actor];
   return {
-    ...visitNeeds(actor),
+    ...visits,
+    // On keys of their own, which take part only where there is a list: most logs do not tell how long answers are.
+    leafed: count({ key: lists, windowMs: days(1), when: furtherPage, weigh: 'objects', guard: followed(actor) }),
+    opened: count({
+      key: lists,
+      windowMs: days(1),
+      when: list,
+      weigh: 'objects',
+      guard: { of: visits.paths, is: 'new' },
+    }),
     deep: count({ key: ['all', actor], windowMs: days(1), when: deepPage }),
     site: distinct({ key: ['all', 'all'], of: 'path', windowMs: days(1), when: contentServed }),
     readers,
   } as const;
 }
 type Values = ValuesOf<ReturnType<typeof needsOf>>;
+
+/** Objects of lists that were leafed through, or opened for the first time. */
+const objectsOf = (v: Pick<Values, 'leafed' | 'opened'>): number => v.leafed.n + v.opened.n;
 
 const isOnce = (v: Pick<Values, 'paths' | 'content'>): boolean => v.paths.n * 1000 >= v.content.n * ONCE;
 const isBare = (v: Pick<Values, 'assets' | 'content'>): boolean => v.assets.n * PAGES_PER_ASSET <= v.content.n;
@@ -70,15 +91,16 @@ function judgeVisits(actor: ActorDimension, v: Values, f: Facts, base: number): 
   if (actor === 'ip' && (f.networkClass === NETWORK_CLASS.internal || f.has(FLAG.AUTHENTICATED))) return 0;
   const deep = ramp(v.deep.n, DEEP_REQUESTS, DEEP_REQUESTS * 10, FINDING, CAP.outlier);
   const { n } = v.paths;
-  if (n < COVERAGE_PATHS || !isOnce(v)) return deep;
   const limit = allowance(actor, f, v, base);
+  const objects = ramp(objectsOf(v), limit * OBJECTS_A_PAGE, limit * OBJECTS_A_PAGE * EXTREME, FINDING, CAP.outlier);
+  if (n < COVERAGE_PATHS || !isOnce(v)) return Math.max(deep, objects);
   const much =
     n < limit * EXTREME
       ? ramp(n, limit, limit * EXTREME, FINDING, CAP.outlier)
       : ramp(n, limit * EXTREME, limit * EXTREME * 4, CAP.outlier, CAP_EXTREME);
   const covers = v.readers.n >= COVERAGE_READERS && isBare(v) && actor !== 'credential';
   const share = covers ? ramp(n * 1000, v.site.n * COVERAGE, v.site.n * 1000, FINDING, CAP.outlier - 500) : 0;
-  return Math.max(deep, much, share);
+  return Math.max(deep, objects, much, share);
 }
 
 function sayVisits(v: Values): string {
@@ -92,6 +114,7 @@ function sayVisits(v: Values): string {
       parts.push(`${percent(Math.min(v.paths.n, v.site.n), v.site.n)} of all that anybody opened`);
     parts.push(v.assets.n === 0 ? 'nothing loaded with them' : `${v.assets.n} assets loaded with them`);
   }
+  if (objectsOf(v) >= PAGES_A_DAY * OBJECTS_A_PAGE) parts.push(`${objectsOf(v)} objects in lists within a day`);
   if (v.deep.n >= DEEP_REQUESTS) parts.push(`${v.deep.n} pages of lists beyond number ${DEEP}`);
   return parts.join(', ');
 }

@@ -89,8 +89,9 @@ function badOwner(draw: Draw): Gate {
       if (draw([0, 0, 0, 0, 1]) === 1) throw new Error('the owner throws');
     },
     business: () => {},
-    spend: () => false,
+    spend: () => 'seen',
     solved: () => {},
+    departed: () => {},
   };
 }
 

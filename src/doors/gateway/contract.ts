@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { AccessRule } from '../../identity/contract.ts';
 import type { Verdict } from '../../runtime/live/verdict.ts';
 
 /** HTTP/1.1 and HTTP/2 (through Node's compatibility layer) look alike from here on. */
@@ -33,6 +34,31 @@ export interface RouteSettings {
   /** Fixed limit of requests at once; 0 for the adaptive one. */
   readonly concurrency: number;
   readonly capture: { readonly untilMs: number; readonly reason: string; readonly bodyBytes: number } | null;
+  /** Its place in `gateway.routes`; −1 for requests that none matches. */
+  readonly place: number;
+  /** Who may use it; null: whoever the application serves. */
+  readonly access: AccessRule | null;
+  /** SENSITIVITY. */
+  readonly sensitivity: number;
+  readonly body: BodySettings;
+  readonly answer: AnswerSettings;
+}
+
+/** What happens to the bodies of a route's requests. */
+export interface BodySettings {
+  readonly inspect: boolean;
+  /** Bytes held back to be looked at. */
+  readonly bytes: number;
+  readonly beyond: 'prefix' | 'refuse' | 'spool';
+  readonly spoolBytes: number;
+}
+
+/** What is looked at in a route's answers. */
+export interface AnswerSettings {
+  readonly inspect: boolean;
+  readonly bytes: number;
+  /** Bit set LEAK: answers with these are not sent. */
+  readonly withhold: number;
 }
 
 /** A request that has passed the checks of the http room. */
@@ -64,11 +90,47 @@ export interface Inbound {
   readonly startedAt: number;
   /** Set while somebody looks at the body. */
   tap?: BodyTap | null;
+  /** The body, or its beginning, where it was collected before the request goes on: sent from there. */
+  body?: BodySource | null;
+  /** Set, in `ForwardHooks.head` at the latest, while somebody looks at the answer. */
+  answerTap?: AnswerTap | null;
+}
+
+/** A request's body of which the beginning, or all, has been taken from the client. */
+export interface BodySource {
+  /** What is in memory, in order; one piece where `whole` is true and nothing is on disk. */
+  readonly pieces: readonly Buffer[];
+  /** Nothing more comes from the client. */
+  readonly whole: boolean;
+  /** Bytes on disk, which follow after those in memory; 0 for none. */
+  readonly diskBytes: number;
+  /** A client that waits for 100 Continue was sent it. */
+  readonly continued: boolean;
+  /** Reads what is on disk, from `position` on. `done` is called once, with a piece that is not empty or an error. */
+  read(position: number, done: (error: Error | null, piece: Buffer) => void): void;
+  /** Gives memory and disk back. It happens by itself when the exchange is over; a second time does nothing. */
+  release(): void;
 }
 
 /** Looks at the body of a request as its pieces go upstream. It changes nothing, keeps no piece, and must be quick. */
 export interface BodyTap {
   take(chunk: Buffer): void;
+}
+
+/** What becomes of an answer that is held back. */
+export type AnswerWord = 'hold' | 'send' | 'withhold';
+
+/** Looks at an answer on its way back. It may have the beginning held back until it knows whether the answer may leave. */
+export interface AnswerTap {
+  /**
+   * The head has come, and {@link ForwardHooks.head} has changed it; `streams`: a body follows that may be looked at (there is one,
+   * and it is no stream of events). True holds the answer back until `take` or `end` says otherwise, or `settle` is called.
+   */
+  begin(status: number, headers: HeaderList, streams: boolean, settle: (word: AnswerWord) => void): boolean;
+  /** The next piece of the body, as the upstream sent it. The word counts while the answer is held back. */
+  take(chunk: Buffer): AnswerWord;
+  /** The body is whole. The word counts while the answer is held back. */
+  end(): Exclude<AnswerWord, 'hold'>;
 }
 
 /** How an exchange ended. */

@@ -1,24 +1,34 @@
 /**
  * One request on its way through the gateway, and its answer on the way back:
  *
- *     observe → verdict → act or forward → observe → response event
+ *     receive → observe → inspect → verdict → act or forward → observe → response event
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { ROUTE_CLASS } from '../../enrich/facts.ts';
+import type { InspectedRequest } from '../../inspect/inspection.ts';
 import { ALLOW, type Verdict } from '../../runtime/live/verdict.ts';
-import { readTraceHeaders, traceHeaders, writeTraceHeaders } from '../../runtime/telemetry/trace-context.ts';
-import { CONTEXT_INVALID, type RequestSpan, type UpstreamSpan } from '../../runtime/telemetry/tracing.ts';
+import type { AnswerLook } from './answer/index.ts';
+import { askGate, unscored } from './asking.ts';
+import type { NotGathered } from './body/collect.ts';
 import type { CaptureDraft } from './capture.ts';
 import type { ForwardHooks, HeaderList, HeadNotes, Outcome, Refusal, Ticket } from './contract.ts';
-
 import { THROTTLED } from './guard/client-throttle.ts';
 import { isRefusal } from './guard/guard.ts';
 import type { Admitted } from './http/admit.ts';
-import { upstreamHeaders } from './http/forwarded.ts';
+import { dressed, upstreamHeaders } from './http/forwarded.ts';
+import { isEventStream } from './http/names.ts';
+import { sendProblem } from './http/problem.ts';
+import { UNLOOKED } from './lessons.ts';
+import { isReceived, type Received } from './reception.ts';
+import { tellRefusal } from './refusal.ts';
+import { condemnedBy } from './revoking/revoking.ts';
 import type { Rooms } from './rooms.ts';
 import type { Slot } from './rows.ts';
 import { type Signal, takeSignals } from './signals.ts';
+import { hasFailed, tellOwner } from './telling.ts';
+import { ExchangeTrace } from './trace.ts';
 import type { Underway } from './underway.ts';
 import { cut } from './upstream/answer.ts';
 
@@ -32,8 +42,6 @@ export interface Upgraded {
 /** Seconds after which a client may ask again that was kept from an upstream which turns much away. */
 const THROTTLED_RETRY_SEC = 5;
 
-const UNSCORED_CLOSED: Verdict = { ...ALLOW, action: 'block', planned: 'block', retryAfterSec: 5 };
-
 export class Exchange implements ForwardHooks, Underway {
   readonly inbound: Admitted;
   verdict: Verdict = ALLOW;
@@ -42,11 +50,14 @@ export class Exchange implements ForwardHooks, Underway {
   private readonly rooms: Rooms;
   private ticket: Ticket;
   private readonly upgraded: Upgraded | null;
-  private span: RequestSpan | null = null;
-  private upstreamSpan: UpstreamSpan | null = null;
-  private invalidContext = false;
+  private trace: ExchangeTrace | null = null;
+  private received: Received | null = null;
+  private insight: InspectedRequest | null = null;
+  /** Bits of FLAG that only the answer has shown. */
+  private lateFlags = 0;
   private signal: Signal | null = null;
   private capture: CaptureDraft | null = null;
+  private answer: AnswerLook | null = null;
   private admitted = false;
   /** The outcome was told while the exchange went on: it is not told again. */
   private told = false;
@@ -80,60 +91,88 @@ export class Exchange implements ForwardHooks, Underway {
   private observe(): void {
     const { rooms, inbound } = this;
     if (inbound.route.capture !== null) this.capture = rooms.capturing.begin(inbound);
-    this.startTrace();
-    const slot = rooms.observer.request(inbound);
+    if (rooms.tracer !== null) this.trace = new ExchangeTrace(rooms.tracer, inbound);
+    const received = rooms.reception.receive(inbound);
+    if (received instanceof Promise) received.then(this.take, (error) => this.broken(error));
+    else this.take(received);
+  }
+
+  /** It is known who is calling, or that the body will not come. */
+  private readonly take = (received: Received | NotGathered): void => {
+    // The client went away while somebody was asked about it.
+    if (this.over) return;
+    try {
+      if (isReceived(received)) this.look(received);
+      else this.gone(received);
+    } catch (error) {
+      this.broken(error);
+    }
+  };
+
+  private gone({ ended, code, problem }: NotGathered): void {
+    if (problem !== null) sendProblem(this.inbound.res, problem);
+    this.done({ ...NOTHING, status: problem?.status ?? 0, ended, code });
+  }
+
+  private look(received: Received): void {
+    const { rooms, inbound } = this;
+    this.received = received;
+    const slot = rooms.observer.request(inbound, received.caller);
     // Texts beyond any row: the http room lets no such request through unless its limits were raised that far.
     if (slot === null) {
-      this.decided(inbound.route.fail === 'open' ? ALLOW : UNSCORED_CLOSED);
+      this.decided(unscored(inbound.route));
       return;
     }
     this.slot = slot;
-    let verdict: Verdict | Promise<Verdict>;
-    try {
-      verdict = rooms.gate.request(slot.batch, slot.row, inbound.startedMs);
-    } catch (error) {
-      rooms.defect(error);
-      this.unscored();
+    rooms.observer.add(slot, rooms.reception.extras(inbound, received));
+    // The first thing that scoring leaves out when it has too little time.
+    if (rooms.guard.degradation() > 0) {
+      rooms.observer.add(slot, UNLOOKED);
+      this.ask(slot, null);
       return;
     }
-    if (verdict instanceof Promise) this.await(verdict);
-    else this.decided(verdict);
+    const insight = rooms.reception.inspect(inbound, slot.batch.routeClass[slot.row], received);
+    if (insight instanceof Promise) insight.then(this.known, (error) => this.broken(error));
+    else this.ask(slot, insight);
   }
 
-  private await(verdict: Promise<Verdict>): void {
-    // The owner of state is another process: it has the route's budget, then the route's fail mode decides.
-    const timer = setTimeout(() => this.unscored(), this.inbound.route.scoringBudgetMs);
-    const end = (decided: Verdict | null): void => {
-      clearTimeout(timer);
-      if (decided === null) this.unscored();
-      else if (!this.over) this.decided(decided);
-    };
-    verdict.then(end, () => end(null));
+  private readonly known = (insight: InspectedRequest): void => {
+    if (this.over || this.slot === null) return;
+    try {
+      this.ask(this.slot, insight);
+    } catch (error) {
+      this.broken(error);
+    }
+  };
+
+  private ask(slot: Slot, insight: InspectedRequest | null): void {
+    const { rooms, inbound } = this;
+    if (insight !== null) {
+      this.insight = insight;
+      rooms.observer.add(slot, insight.extras);
+      rooms.telemetry.departed(insight.extras.schema ?? 0);
+      if (insight.hit !== null) rooms.observer.hit(slot, insight.hit);
+    }
+    askGate(rooms, inbound, slot, this.decided);
   }
 
-  private unscored(): void {
-    if (this.admitted || this.over) return;
-    const { fail } = this.inbound.route;
-    this.rooms.unscored(fail);
-    this.decided(fail === 'open' ? ALLOW : UNSCORED_CLOSED);
-  }
-
-  private decided(verdict: Verdict): void {
-    if (this.verdict !== ALLOW || this.admitted) return;
+  private readonly decided = (verdict: Verdict): void => {
+    if (this.over) return;
     try {
       this.carryOut(verdict);
     } catch (error) {
       this.broken(error);
     }
-  }
+  };
 
   private carryOut(verdict: Verdict): void {
     this.verdict = verdict;
-    this.span?.decision(this.inbound.startedMs, this.rooms.clock(), verdict, this.rooms.policy());
+    this.trace?.decision(this.inbound.startedMs, this.rooms.clock(), verdict, this.rooms.policy());
     if (verdict.action === 'allow' && verdict.limit?.exceeded !== true) {
       this.forward(null);
       return;
     }
+    this.condemn(verdict);
     // Whom we hold back ourselves takes no room from others, and our own delay is not the upstream's.
     this.ticket.leave('dropped', 0);
     this.rooms.responder.carryOut(
@@ -142,6 +181,12 @@ export class Exchange implements ForwardHooks, Underway {
       (added) => this.resume(added),
       (outcome) => this.done(outcome),
     );
+  }
+
+  /** What a verdict takes out of use counts no more with the next request, wherever it comes in. */
+  private condemn(verdict: Verdict): void {
+    const what = this.received === null ? null : condemnedBy(verdict, this.received.caller);
+    if (what !== null) this.rooms.lasting?.revoking.condemned(what);
   }
 
   /** It was held back, and may go on: out of a timer, or out of another event of its connection. */
@@ -156,18 +201,33 @@ export class Exchange implements ForwardHooks, Underway {
   private forward(added: HeaderList | null): void {
     const { rooms, inbound } = this;
     if (this.over || (added !== null && !this.enterAgain())) return;
-    if (!this.isWelcome()) return;
+    if (this.isRefused() || !this.isWelcome()) return;
     this.admitted = true;
     this.forwardedAt = rooms.now();
-    const headers = upstreamHeaders(inbound);
+    let headers = upstreamHeaders(inbound);
+    if (this.received !== null) headers = dressed(headers, this.received.caller);
     if (added !== null) headers.push(...added);
-    this.traceUpstream(headers);
+    this.trace?.upstream(headers, rooms.clock());
     if (this.upgraded !== null) {
       const { socket, head, res } = this.upgraded;
       // From here on the upstream room answers on the socket.
       res.detachSocket(socket as Socket);
       rooms.forwarder.upgrade(inbound, socket, head, headers, this);
-    } else rooms.forwarder.forward(inbound, headers, this);
+    } else {
+      if (this.slot !== null) this.answer = rooms.lookAtAnswer(inbound.route, this.slot);
+      inbound.answerTap = this.answer;
+      rooms.forwarder.forward(inbound, headers, this);
+    }
+  }
+
+  /** The route asks for a caller whom this request does not prove, or for another request. */
+  private isRefused(): boolean {
+    const refusal = this.received?.refusal ?? this.insight?.refusal ?? null;
+    if (refusal === null) return false;
+    this.rooms.telemetry.refused(refusal.code);
+    tellRefusal(this.inbound.res, refusal);
+    this.done({ ...NOTHING, status: refusal.status, code: refusal.code });
+    return true;
   }
 
   /** An upstream that turns much away is sent less, so that it need not spend its strength on saying no. */
@@ -195,30 +255,21 @@ export class Exchange implements ForwardHooks, Underway {
     return false;
   }
 
-  private startTrace(): void {
-    const { tracer } = this.rooms;
-    if (tracer === null) return;
-    readTraceHeaders(this.inbound.headers);
-    const begun = tracer.begin(traceHeaders.traceparent, traceHeaders.tracestate, this.inbound.startedMs);
-    if (typeof begun !== 'number') this.span = begun;
-    else this.invalidContext = begun === CONTEXT_INVALID;
-  }
-
-  private traceUpstream(headers: HeaderList): void {
-    if (this.span !== null) {
-      this.upstreamSpan = this.span.upstream(this.rooms.clock());
-      writeTraceHeaders(headers, this.upstreamSpan.traceparent, this.span.tracestate);
-    } else if (this.invalidContext) writeTraceHeaders(headers, '', '');
-  }
-
   head(status: number, headers: HeaderList, notes?: HeadNotes): void {
     this.status = status;
     // What goes on for hours must not take up a route's room, and how long it goes on is no latency.
     if (status === 101 || (notes === undefined ? isEventStream(headers) : notes.eventStream))
       this.ticket.leave('ok', this.rooms.now() - this.forwardedAt);
+    const { received, slot } = this;
+    if (received !== null && slot !== null) {
+      const loggedIn = status < 400 && slot.batch.routeClass[slot.row] === ROUTE_CLASS.login;
+      const nowMs = this.rooms.clock();
+      this.lateFlags = this.rooms.reception.answered(received, { status, headers, loggedIn, nowMs });
+    }
     const { readsSignals, principalHeader } = this.rooms;
     if (readsSignals && (notes === undefined || notes.signals || principalHeader !== ''))
       this.signal = takeSignals(headers, principalHeader);
+    if (received?.caller.tells !== undefined) headers.push(...received.caller.tells);
     if (this.verdict.limit !== null) headers.push(...this.rooms.responder.limitHeaders(this.verdict));
   }
 
@@ -241,68 +292,43 @@ export class Exchange implements ForwardHooks, Underway {
     const elapsed = rooms.now() - inbound.startedAt;
     const answered = outcome.firstByteMs > 0 ? outcome.firstByteMs - inbound.startedMs : elapsed;
     const waited = answered - (this.forwardedAt - inbound.startedAt);
-    const failed = outcome.ended === 'upstream' || outcome.ended === 'deadline' || outcome.status >= 500;
     this.ticket.leave(
-      failed ? 'failed' : outcome.ended === 'client' || !this.admitted ? 'dropped' : 'ok',
+      hasFailed(outcome) ? 'failed' : outcome.ended === 'client' || !this.admitted ? 'dropped' : 'ok',
       Math.max(0, waited),
     );
     if (this.admitted) {
       const refused = outcome.status === 503 && outcome.server !== '';
       rooms.throttleOf(inbound.route.upstream).ended(!refused, rooms.now());
     }
-    if (this.capture !== null) this.endCapture(this.capture, outcome);
+    if (this.capture !== null) this.attempt(() => rooms.capturing.end(this.capture as CaptureDraft, inbound, outcome));
     rooms.ended(this, outcome, elapsed);
-    if (this.span !== null) this.endTrace(this.span, outcome, nowMs);
-  }
-
-  private endCapture(capture: CaptureDraft, outcome: Outcome): void {
-    this.capture = null;
-    try {
-      this.rooms.capturing.end(capture, this.inbound, outcome);
-    } catch (error) {
-      this.rooms.defect(error);
-    }
-  }
-
-  private endTrace(span: RequestSpan, outcome: Outcome, nowMs: number): void {
-    const { method, scheme, host, protocol, route } = this.inbound;
-    const error = outcome.code !== '' ? outcome.code : outcome.ended;
-    const { status, server, retries } = outcome;
-    this.upstreamSpan?.end(nowMs, { method, route: route.name, server, status, error, resend: retries });
-    span.end(nowMs, { method, scheme, route: route.name, host, protocol, status, error });
+    this.trace?.end(inbound, outcome, nowMs);
   }
 
   /** Id of the trace that this request is part of; '' where it is not traced. */
   get traceId(): string {
-    return this.span?.traceId ?? '';
+    return this.trace?.id ?? '';
   }
 
   /** The response event, and the business events that came with the answer. */
   private tell(outcome: Outcome, nowMs: number): void {
     this.told = true;
-    const { rooms, inbound, slot, signal } = this;
+    const { inbound, slot, signal, admitted, lateFlags, insight } = this;
+    // Gives memory back, whatever comes of it.
+    const told = this.answer?.finish() ?? null;
     if (slot === null) return;
+    const known = { inbound, slot, signal, admitted, lateFlags, insight, told };
+    this.attempt(() => tellOwner(this.rooms, known, outcome, nowMs));
+  }
+
+  /** Something that must not keep the exchange from its end. */
+  private attempt(what: () => void): void {
     try {
-      rooms.observer.response(slot, inbound, outcome, signal, this.admitted, nowMs);
-      rooms.gate.response(slot.batch, slot.row, nowMs, this.admitted);
-      if (signal === null || !this.admitted) return;
-      for (const event of signal.events) {
-        const row = rooms.observer.business(slot, inbound, event, nowMs);
-        if (row === null) continue;
-        rooms.gate.business(row.batch, row.row, nowMs);
-        rooms.pool.give(row);
-      }
+      what();
     } catch (error) {
-      rooms.defect(error);
+      this.rooms.defect(error);
     }
   }
-}
-
-function isEventStream(headers: HeaderList): boolean {
-  for (let i = 0; i < headers.length; i += 2)
-    if (headers[i].length === 12 && headers[i].toLowerCase() === 'content-type')
-      return headers[i + 1].startsWith('text/event-stream');
-  return false;
 }
 
 const NOTHING: Outcome = {

@@ -9,14 +9,18 @@ import type { Duplex } from 'node:stream';
 import type { LoadedConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
 import type { LearnedModel } from '../../enrich/model.ts';
+import { createAnswerReader } from '../../inspect/answer/index.ts';
+import { SallyportError } from '../../lib/errors.ts';
 import { Allowlist } from '../../runtime/allowlist.ts';
 import { buildEnricher, type EnrichmentSetup } from '../../runtime/enrichment.ts';
 import type { CaptureSink } from '../../runtime/live/captures.ts';
+import { NO_SHAPES, type ShapeStore } from '../../runtime/live/shapes-file.ts';
 import type { Gate } from '../../runtime/live/verdict.ts';
 import type { Telemetry } from '../../runtime/telemetry/telemetry.ts';
-import { isDecoyValue } from './act/decoy/honeytoken.ts';
+import { decoyTest } from './act/decoy/honeytoken.ts';
 import { createResponder } from './act/responder.ts';
 import type { ActConfig } from './act/settings.ts';
+import { AnswerRoom } from './answer/index.ts';
 import { CaptureRules, Capturing } from './capture.ts';
 import type { Req, Res } from './contract.ts';
 import { Exchange, type Upgraded } from './exchange.ts';
@@ -27,9 +31,12 @@ import { sendProblem, setProblemBase } from './http/problem.ts';
 import { isRejection } from './http/rejections.ts';
 import { compileRoutes } from './http/routes.ts';
 import { Pseudonyms } from './identity.ts';
+import { Lessons } from './lessons.ts';
 import type { Connection } from './listen/connection.ts';
 import { type Listeners, openListeners } from './listen/listeners.ts';
 import { Observer } from './observe.ts';
+import { openReception } from './receiving.ts';
+import type { Revoking } from './revoking/revoking.ts';
 import { Rooms } from './rooms.ts';
 import { createForwarder, type UpdatableForwarder } from './upstream/index.ts';
 
@@ -43,10 +50,17 @@ export interface GatewayOptions {
   readonly loaded: LoadedConfig;
   readonly gate: Gate;
   readonly enrichment: EnrichmentSetup;
-  readonly secrets: { readonly challenge: Buffer; readonly pseudonyms: Buffer };
+  /** `daily`: root of keys that count for a day, alike in all workers; one of this process without it. */
+  readonly secrets: { readonly challenge: Buffer; readonly pseudonyms: Buffer; readonly daily?: Buffer };
+  /** What counts no more; kept by this process alone, and not on record, without it. */
+  readonly revoking?: Revoking;
   readonly telemetry: Telemetry;
   /** Where raw requests of captured routes go; nowhere without it. */
   readonly captures?: CaptureSink;
+  /** Where learned shapes of parameters are kept; nowhere without it. */
+  readonly shapes?: ShapeStore;
+  /** Told what an operator should know, with a code. */
+  readonly onNote?: (text: string) => void;
   /** How far scoring is degraded, whenever that changes. */
   readonly onDegradation?: (level: number, reason: string) => void;
   /** How loaded this process is; measured without it. */
@@ -95,7 +109,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     const mine = ++turn;
     setup = { ...setup, model };
     const parts = await enrichment(setup, pseudonyms);
-    if (mine === turn) rooms.observer.use(parts.enricher, parts.allowlist);
+    if (mine !== turn) return;
+    rooms.observer.use(parts.enricher, parts.allowlist);
+    rooms.lessons.routes = model;
   };
   return {
     listeners,
@@ -112,7 +128,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       rooms.guard.update(next.config.gateway.overload);
       listeners.update(next.config);
       rooms.observer.use(parts.enricher, parts.allowlist);
+      rooms.lessons.routes = given.model;
       settle(rooms, next);
+      rooms.answers = answersOf(rooms, options, next.config);
+      await openReception(rooms, options, next, baseDir);
       const { model } = setup;
       setup = given;
       if (turn !== before) await learned(model);
@@ -122,6 +141,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       clearInterval(timer);
       rooms.responder.close();
       rooms.guard.close();
+      await Promise.all([rooms.reception.desk.close(), rooms.lasting?.close(), rooms.lessons.close(rooms.clock())]);
       // Every client is gone by now: what the upstream still holds open must not keep a process that is to end.
       await within(CLOSE_MS, rooms.forwarder.close());
     },
@@ -141,7 +161,7 @@ async function furnish(options: GatewayOptions, baseDir: string, pseudonyms: Pse
     ...(await enrichment(options.enrichment, pseudonyms)),
     pool: rooms.pool,
     pseudonyms,
-    isHoneytoken: givesDecoys(config) ? (target) => isDecoyValue(target, options.secrets.challenge) : undefined,
+    isHoneytoken: decoyTest(config, options.secrets.challenge) ?? undefined,
   });
   rooms.forwarder = createForwarder({ config, baseDir, now: rooms.now, wallNow: rooms.clock });
   rooms.responder = createResponder({
@@ -157,10 +177,28 @@ async function furnish(options: GatewayOptions, baseDir: string, pseudonyms: Pse
     onStep: (level, reason) => options.onDegradation?.(level, reason),
   });
   settle(rooms, loaded);
+  rooms.answers = answersOf(rooms, options, config);
+  rooms.lessons = lessonsOf(rooms, options);
+  await openReception(rooms, options, loaded, baseDir);
   return rooms;
 }
 
-const givesDecoys = (config: Config): boolean => config.policies.some((p) => p.ladder?.includes('decoy') === true);
+/** Looks at answers. Values of decoys are only looked for where some are given. */
+function answersOf(rooms: Rooms, { secrets }: GatewayOptions, config: Config): AnswerRoom {
+  const reader = createAnswerReader(config.gateway.routes, decoyTest(config, secrets.challenge));
+  return new AnswerRoom({ reader, defect: (error) => rooms.defect(error) });
+}
+
+/** What is learned of parameters in this process. */
+function lessonsOf(
+  rooms: Rooms,
+  { loaded, gate, enrichment: setup, shapes = NO_SHAPES, onNote }: GatewayOptions,
+): Lessons {
+  const onFailure = (error: Error): void =>
+    onNote?.(error instanceof SallyportError ? `${error.code}: ${error.message}` : String(error));
+  const own = { gate, store: shapes, seed: setup.seed, nowMs: rooms.clock(), onFailure };
+  return new Lessons(own, loaded.config.inspection.shapes, setup.model);
+}
 
 const actConfig = ({ challenge, answers, gateway }: Config): ActConfig => ({
   challenge,
@@ -211,6 +249,7 @@ function take(rooms: Rooms, req: Req, res: Res, connection: Connection, upgraded
     return;
   }
   rooms.telemetry.seen(inbound.peer, inbound.headers, inbound.trusted, nowMs);
+  if (rooms.lasting?.paths.serve(inbound) === true) return;
   if (rooms.responder.owns(inbound.target)) {
     rooms.responder.serve(inbound, () => {});
     return;
@@ -247,6 +286,7 @@ function within(ms: number, what: Promise<void>): Promise<void> {
 
 function sweep(rooms: Rooms): void {
   const nowMs = rooms.clock();
+  rooms.lessons.tick(nowMs);
   rooms.active.each((exchange) => {
     if (nowMs - exchange.inbound.startedMs >= PARTIAL_MS) exchange.partial(nowMs);
   });

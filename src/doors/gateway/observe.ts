@@ -4,10 +4,14 @@
  */
 import type { Config } from '../../config/schema.ts';
 import type { Enricher } from '../../enrich/enrich.ts';
+import { type Extras, setExtras } from '../../enrich/extras.ts';
 import { FLAG, ROUTE_CLASS } from '../../enrich/facts.ts';
+import { AUTH_OUTCOME } from '../../enrich/kinds.ts';
 import { setOutcome, setPrincipal } from '../../enrich/outcome.ts';
 import { type BusinessName, type OutcomeKind, REPEATING } from '../../event/events.ts';
 import { BUSINESS, F, RawExchange } from '../../event/exchange.ts';
+import type { Caller } from '../../identity/contract.ts';
+import type { BodyHit } from '../../inspect/contract.ts';
 import type { Allowlist } from '../../runtime/allowlist.ts';
 import type { HeaderList, Inbound, Outcome } from './contract.ts';
 import { equalsFolded } from './http/names.ts';
@@ -17,8 +21,9 @@ import type { Signal, SignalEvent } from './signals.ts';
 
 /** Longest value of one header that is taken over, in bytes; the rest is cut. */
 const MAX_VALUE = 8192;
-/** Bytes kept free in a row for what the upstream says about the caller. */
+/** Bytes kept free in a row for what the upstream says about the caller, and before them for what a body gave away. */
 const SIGNAL_ROOM = 256;
+const HIT_ROOM = 192;
 /** Bytes for what is always short: addresses, method, protocol, pseudonyms. */
 const OTHER_ROOM = 640;
 /** Shorter texts are copied letter by letter: a native copy costs more than it saves. */
@@ -69,15 +74,21 @@ export class Observer {
     this.options = { ...this.options, enricher, allowlist };
   }
 
-  /** A row with what is known when the request has come; null where its texts are larger than any row. */
-  request(inbound: Inbound): Slot | null {
+  /**
+   * A row with what is known when the request has come; null where its texts are larger than any row. What the identity
+   * room has found out counts before what headers look like.
+   */
+  request(inbound: Inbound, caller: Caller | null): Slot | null {
     const { found } = this;
     this.look(inbound.headers);
+    const proven = caller !== null && caller.outcome === AUTH_OUTCOME.accepted;
+    // What nobody has checked is known by what it is itself.
+    if (caller !== null && caller.outcome !== AUTH_OUTCOME.claimed) this.recognise(caller);
     const { session, credential } = found;
-    const known = credential?.principal || session?.principal || '';
+    const known = (proven && (caller.principal || NAMELESS)) || credential?.principal || session?.principal || '';
     const lengths =
       inbound.target.length + inbound.host.length + found.agent.length + found.referrer.length + found.forwarded.length;
-    const slot = this.options.pool.take(lengths + known.length + SIGNAL_ROOM + OTHER_ROOM);
+    const slot = this.options.pool.take(lengths + known.length + HIT_ROOM + SIGNAL_ROOM + OTHER_ROOM);
     if (slot === null) return null;
     slot.session = session;
     slot.credential = credential;
@@ -103,6 +114,31 @@ export class Observer {
     if (this.options.isHoneytoken?.(inbound.target)) slot.batch.decoy[slot.row] = HONEYTOKEN;
     this.options.allowlist.apply(slot.batch, slot.row);
     return slot;
+  }
+
+  /** Sessions and credentials that the identity room names are remembered by those names. */
+  private recognise({ session, credential, outcome }: Caller): void {
+    const { found, identities } = this;
+    if (session !== '') found.session = identities.of('session', session);
+    if (credential !== '') found.credential = identities.of('key', credential);
+    // What was refused proves nothing, whomever it belonged to before.
+    if (outcome > AUTH_OUTCOME.accepted && found.credential !== null) identities.forget(found.credential);
+  }
+
+  /** Facts that only this door knows. */
+  add(slot: Slot, extras: Extras): void {
+    setExtras(slot.batch, slot.row, extras, this.options.seed);
+  }
+
+  /** Puts the evidence of a body into its row, where it is stronger than that of the target. */
+  hit({ batch, row, start, size, bytes }: Slot, { millinats, rule, field, path, excerpt }: BodyHit): void {
+    if (millinats <= batch.contentMillinats[row]) return;
+    const at = start + size - SIGNAL_ROOM - HIT_ROOM;
+    batch.contentMillinats[row] = millinats;
+    batch.contentRule[row] = rule;
+    batch.contentField[row] = field;
+    batch.contentAt[row] = at;
+    batch.contentLength[row] = bytes.write(`${path}: ${excerpt}`, at, HIT_ROOM, 'latin1');
   }
 
   /** How the exchange ended, and whom the upstream named. */

@@ -4,14 +4,18 @@ import type { Gate } from '../../runtime/live/verdict.ts';
 import type { Telemetry } from '../../runtime/telemetry/telemetry.ts';
 import type { Tracer } from '../../runtime/telemetry/tracing.ts';
 import type { ActResponder } from './act/responder.ts';
+import type { AnswerLook, AnswerRoom } from './answer/index.ts';
 import type { Capturing } from './capture.ts';
-import type { Outcome, Refusal } from './contract.ts';
+import type { Outcome, Refusal, RouteSettings } from './contract.ts';
 import { type ClientThrottle, createClientThrottle } from './guard/client-throttle.ts';
 import type { OverloadGuard } from './guard/guard.ts';
 import type { AdmitSettings, Admitted } from './http/admit.ts';
 import { sendProblem } from './http/problem.ts';
+import type { Lasting } from './lasting.ts';
+import type { Lessons } from './lessons.ts';
 import type { Observer } from './observe.ts';
-import { RowPool } from './rows.ts';
+import type { Reception } from './reception.ts';
+import { RowPool, type Slot } from './rows.ts';
 import { type Underway, UnderwayList } from './underway.ts';
 import type { UpdatableForwarder } from './upstream/index.ts';
 
@@ -29,6 +33,13 @@ export class Rooms {
   guard!: OverloadGuard;
   admission!: AdmitSettings;
   capturing!: Capturing;
+  /** Who is calling, and what it says. */
+  reception!: Reception;
+  /** Of it, what a reload leaves as it is. */
+  lasting: Lasting | null = null;
+  /** What answered exchanges teach. */
+  lessons!: Lessons;
+  answers!: AnswerRoom;
   private readonly throttles = new Map<string, ClientThrottle>();
   readsSignals = true;
   principalHeader = '';
@@ -38,6 +49,12 @@ export class Rooms {
     this.telemetry = telemetry;
     this.clock = clock ?? Date.now;
     this.now = now ?? (() => performance.now());
+  }
+
+  /** Answers are looked at unless there is too little time; those that may have to be withheld always. */
+  lookAtAnswer(route: RouteSettings, { batch, row }: Slot): AnswerLook | null {
+    if (this.guard.degradation() > 0 && route.answer.withhold === 0) return null;
+    return this.answers.look(route, batch.routeClass[row]);
   }
 
   get tracer(): Tracer | null {

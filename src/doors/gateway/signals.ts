@@ -7,7 +7,10 @@
  *
  * Values are those of structured fields (RFC 9651): an item, and a list of tokens with parameters.
  */
+import { ROUTE_CLASS } from '../../enrich/facts.ts';
+import type { AnswerInsight, RequestInsight } from '../../inspect/contract.ts';
 import type { HeaderList } from './contract.ts';
+import type { Slot } from './rows.ts';
 
 /** Events read from one answer, and the longest header looked at, in characters. */
 const MAX_EVENTS = 8;
@@ -77,3 +80,13 @@ function readEvents(signal: Signal, value: string): void {
 
 const unquote = (text: string): string =>
   text.startsWith('"') && text.endsWith('"') && text.length > 1 ? text.slice(1, -1).replace(/\\(["\\])/g, '$1') : text;
+
+/**
+ * The outcome of a login, where the configuration says how answers tell it (`answer.accepted`) and their status does not: as
+ * if the application had signalled it.
+ */
+export function loginOf(slot: Slot, told: AnswerInsight | null, insight: RequestInsight | null): SignalEvent[] {
+  if (told === null || told.authenticated < 0 || slot.batch.routeClass[slot.row] !== ROUTE_CLASS.login) return [];
+  const name = told.authenticated === 1 ? 'login.succeeded' : 'login.failed';
+  return [{ name, principal: insight?.extras.subject ?? '', object: '', amountMinor: -1 }];
+}

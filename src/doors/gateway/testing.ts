@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { defaultConfig, type LoadedConfig } from '../../config/load.ts';
 import { type Config, configSchema } from '../../config/schema.ts';
 import { DETECTORS } from '../../detectors/index.ts';
+import { declaredOperations } from '../../inspect/inspection.ts';
 import type { MakeModel } from '../../runtime/live/learning.ts';
 import { type Live, startLive } from '../../runtime/live/service.ts';
+import { shapesFile } from '../../runtime/live/shapes-file.ts';
 import { Telemetry } from '../../runtime/telemetry/telemetry.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import type { LoadSource } from './guard/load.ts';
+import { Office } from './revoking/office.ts';
 
 export interface HouseOptions {
   /** URL of the application behind. */
@@ -18,6 +21,8 @@ export interface HouseOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** The OpenAPI document that `routes.openapi` would name, read. */
   readonly openapi?: object;
+  /** The documents that `inspection.schemas` would name, read. */
+  readonly schemas?: readonly object[];
   /** Unix ms. */
   readonly clock?: () => number;
   /** Where data is kept; a new folder, removed at the end, without it. */
@@ -29,11 +34,14 @@ export interface HouseOptions {
   readonly makeModel?: MakeModel;
   /** A mistake of ours while a request was in work; thrown without it. */
   readonly onDefect?: (error: unknown) => void;
+  /** Told what an operator would be told. */
+  readonly onNote?: (text: string) => void;
 }
 
 export interface House {
   readonly live: Live;
   readonly gateway: Gateway;
+  readonly office: Office;
   readonly telemetry: Telemetry;
   readonly config: Config;
   readonly loaded: LoadedConfig;
@@ -60,12 +68,21 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     seed: 1,
     ...options.settings,
   });
-  const loaded = { ...defaultConfig(), config, openapi: options.openapi ?? null };
+  const loaded = { ...defaultConfig(), config, openapi: options.openapi ?? null, schemas: options.schemas ?? [] };
   const version = options.version ?? 'test';
   const facts = () => ({ workers: 1, upstreams: [] });
   const { ephemeral } = options;
   const { makeModel } = options;
-  const live = await startLive({ loaded, mode: config.mode, version, ephemeral, clock, facts, makeModel });
+  const live = await startLive({
+    loaded,
+    mode: config.mode,
+    version,
+    ephemeral,
+    clock,
+    facts,
+    makeModel,
+    declared: declaredOperations,
+  });
   const telemetry = new Telemetry({
     config,
     version,
@@ -79,12 +96,35 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   });
   const { enrichment, secrets, captures } = live;
   const { runtime: gate } = live;
-  const gateway = await openGateway({ loaded, gate, enrichment, secrets, telemetry, clock, captures, load: CALM });
+  const office = new Office({
+    settings: config.identity,
+    baseDir: process.cwd(),
+    secret: secrets.pseudonyms,
+    clock,
+    ledger: live.ledger,
+  });
+  await office.rebuild();
+  office.follow(live.operator);
+  office.start();
+  const gateway = await openGateway({
+    loaded,
+    gate,
+    enrichment,
+    secrets,
+    telemetry,
+    clock,
+    captures,
+    revoking: office,
+    shapes: ephemeral === true ? undefined : shapesFile(dir, 0),
+    onNote: options.onNote,
+    load: CALM,
+  });
   live.models.onChange((model) => void gateway.learned(model));
   let closed: Promise<void> | null = null;
   const end = async () => {
     await gateway.drain(1000);
     await telemetry.close();
+    await office.close();
     await live.close();
     if (options.dir === undefined) rmSync(dir, { recursive: true, force: true });
   };
@@ -92,5 +132,5 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     closed ??= end();
     return closed;
   };
-  return { live, gateway, telemetry, config, loaded, url: gateway.listeners.addresses[0].url, dir, close };
+  return { live, gateway, office, telemetry, config, loaded, url: gateway.listeners.addresses[0].url, dir, close };
 }

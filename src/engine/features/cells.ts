@@ -24,6 +24,12 @@ export interface Work {
   subjectLo: number;
   /** Numeric object id for `steps`, −1 for none. */
   number: number;
+  /** What the event counts as, for `count`, `rate` and `pace`. */
+  weight: number;
+  /** Amount of money in minor units for `mark`, −1 for none. */
+  amount: number;
+  /** Step for `path` (features/path.ts), 0 for none. */
+  step: number;
   /** Whether the feature's `hit` condition holds, for `sprt` and `cusum`. */
   hit: boolean;
   /** True where the record is only read: values are written, cells are not. */

@@ -25,7 +25,7 @@ export function applyCount(w: Work, at: number, value: number, windowMs: number)
     }
   }
   if (!w.readOnly) {
-    if (current < CELL_MAX) current++;
+    current = Math.min(CELL_MAX, current + w.weight);
     if (window > stored) cells[at] = window;
     cells[at + 1] = current;
     cells[at + 2] = previous;

@@ -17,7 +17,7 @@ export function applyRate(w: Work, at: number, value: number, limit: number, per
   const tolerance = burst * interval;
   const stored = readTime(w.cells, at);
   const tat = Math.min(
-    Math.max(stored, w.nowMs) + (w.readOnly ? 0 : interval),
+    Math.max(stored, w.nowMs) + (w.readOnly ? 0 : interval * w.weight),
     w.nowMs + tolerance + RATE_MAX_PERIODS_AHEAD * periodMs,
   );
   // The schedule keeps whole milliseconds; above 1,000 events a second the interval is rounded up to one.

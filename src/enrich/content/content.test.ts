@@ -17,6 +17,8 @@ interface Case {
 }
 
 const FINDING = 4600;
+/** Rules that no text alone can meet: the inspector of bodies reports them, and its tests are about them. */
+const OF_BODIES: ReadonlySet<string> = new Set(['file-script']);
 const folder = new URL('./cases/', import.meta.url);
 const tables = readdirSync(folder).map((file) => ({
   language: file.replace('.jsonl', ''),
@@ -68,6 +70,7 @@ describe('rules', () => {
       expect(rule.millinats).toBeGreaterThan(0);
       expect(rule.millinats).toBeLessThanOrEqual(9200);
       expect(LANGUAGES).toContain(rule.language);
+      if (OF_BODIES.has(rule.name)) continue;
       expect(found, `a positive case of ${rule.name}`).toContain(rule.name);
       expect(missed, `a near miss of ${rule.name}`).toContain(rule.name);
     }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ASSIGN, decode, decoded, LAYOUT, origin, SEPARATOR, scratch, WINDOW_BYTES } from './decode.ts';
+import { ASSIGN, decode, decoded, fieldLayout, LAYOUT, origin, SEPARATOR, scratch, WINDOW_BYTES } from './decode.ts';
 
 const encoder = new TextEncoder();
 function decodeText(text: string, layout: number = LAYOUT.plain): string {
@@ -40,7 +40,7 @@ describe('decode', () => {
 
   it('never grows, and keeps origins in order', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 500 }), fc.constantFrom(0, 1, 2), (bytes, layout) => {
+      fc.property(fc.uint8Array({ maxLength: 500 }), fc.constantFrom(0, 1, 2, 3), (bytes, layout) => {
         decode(bytes, 0, bytes.length, layout);
         expect(decoded.length).toBeLessThanOrEqual(bytes.length);
         expect(decoded.queryAt).toBeLessThanOrEqual(decoded.length);
@@ -54,5 +54,27 @@ describe('decode', () => {
     const bytes = new Uint8Array(WINDOW_BYTES).fill(0x61);
     decode(bytes, 0, bytes.length, LAYOUT.target);
     expect(decoded.length).toBe(WINDOW_BYTES);
+  });
+
+  it.each([
+    ['v=a+b&c=d', 'v␟a+b&c=d'],
+    ['v=+ADw-b+AD4-', 'v␟<b>'],
+    ['v=+ADwAYgA+-', 'v␟<b>'],
+    ['v=+ADwAYgA+ +AGE x', 'v␟<b> a x'],
+    ['v=+AB4-', 'v␟+AB4-'],
+    ['v=+Adx', 'v␟+Adx'],
+    ['v=1%2B1+ADw', 'v␟1+1<'],
+    ['v=&lt;%26%23x3c;', 'v␟<<'],
+  ])('takes the field %s as %s', (from, to) => {
+    fieldLayout.assignAt = 1;
+    fieldLayout.formEncoded = false;
+    expect(decodeText(from, LAYOUT.field)).toBe(to);
+  });
+
+  it('takes plus signs of a form that was encoded twice as spaces', () => {
+    fieldLayout.assignAt = 1;
+    fieldLayout.formEncoded = true;
+    expect(decodeText('v=a+b%2Bc', LAYOUT.field)).toBe('v␟a b+c');
+    fieldLayout.formEncoded = false;
   });
 });

@@ -4,18 +4,25 @@
  * decoded byte where it stood in the raw text.
  */
 
+import { ASSIGN, entityLength, HEX, reference, SEPARATOR, SEXTET } from './references.ts';
+
+export { ASSIGN, SEPARATOR } from './references.ts';
+
 /** Bytes decoded at once: longer texts are inspected in overlapping windows. */
 export const WINDOW_BYTES = 8192;
 /** Passes over a text; an attacker who encodes more often reaches no server that decodes as often. */
 export const MAX_PASSES = 3;
 
-/** Stands for the raw `&` between parameters and for the `?` before the query: payloads cannot forge it. */
-export const SEPARATOR = 0x1e;
-/** Stands for the raw `=` between a parameter's name and its value. */
-export const ASSIGN = 0x1f;
+/** How a raw text is laid out. `field`: a name, an equals sign, and a value that a parser has decoded already. */
+export const LAYOUT = { plain: 0, target: 1, query: 2, field: 3 } as const;
 
-/** How a raw text is laid out. */
-export const LAYOUT = { plain: 0, target: 1, query: 2 } as const;
+/** What {@link decode} has to know of a text laid out as a field. */
+export const fieldLayout = {
+  /** Where the mark between name and value stands, −1 for none. */
+  assignAt: -1,
+  /** The value is percent-encoded once more, as a form would be: plus signs are spaces. Counts for paths, too. */
+  formEncoded: false,
+};
 
 /** The decoded text, followed by zero bytes, so that matchers can look ahead without asking for the end. */
 export const scratch = new Uint8Array(WINDOW_BYTES + 16);
@@ -38,20 +45,13 @@ export const decoded = {
 const REMAINS = new Uint8Array(256);
 for (const byte of [0x25, 0x26, 0x5c, 0xc0, 0xc1, 0xe0, 0xef]) REMAINS[byte] = 1;
 
-const HEX = new Int8Array(256).fill(-1);
-for (let i = 0; i < 10; i++) HEX[0x30 + i] = i;
-for (let i = 0; i < 6; i++) {
-  HEX[0x41 + i] = 10 + i;
-  HEX[0x61 + i] = 10 + i;
-}
-
 /** Decodes `buf[start, end)`, at most {@link WINDOW_BYTES}, into {@link scratch}. */
 export function decode(buf: Uint8Array, start: number, end: number, layout: number): void {
   decoded.sawNull = false;
   decoded.nullAt = 0;
   decoded.depth = 0;
   firstRemaining = WINDOW_BYTES;
-  let remains = first(buf, start, end, layout);
+  let remains = layout === LAYOUT.field ? firstOfField(buf, start, end) : first(buf, start, end, layout);
   for (let pass = 1; remains && pass <= MAX_PASSES; pass++) {
     remains = again();
     if (remains) decoded.depth = pass;
@@ -92,7 +92,8 @@ function first(buf: Uint8Array, start: number, end: number, layout: number): boo
         byte = ASSIGN;
         named = true;
       }
-    } else if (byte === 0x3f && layout === LAYOUT.target) {
+    } else if (byte === 0x2b && layout === LAYOUT.target && fieldLayout.formEncoded) byte = 0x20;
+    else if (byte === 0x3f && layout === LAYOUT.target) {
       inQuery = true;
       byte = SEPARATOR;
       decoded.queryAt = n + 1;
@@ -110,6 +111,70 @@ function first(buf: Uint8Array, start: number, end: number, layout: number): boo
   decoded.length = n;
   origin[n] = end;
   return remains !== 0;
+}
+
+/** The first pass over a field: nothing is structure but the one mark behind its name. */
+function firstOfField(buf: Uint8Array, start: number, end: number): boolean {
+  const { assignAt, formEncoded } = fieldLayout;
+  let n = 0;
+  let remains = 0;
+  decoded.queryAt = 0;
+  for (let i = start; i < end; i++) {
+    let byte = buf[i];
+    origin[n] = i;
+    if (byte === 0) {
+      noteNull(n);
+      continue;
+    }
+    if (i === assignAt) byte = ASSIGN;
+    else if (byte === SEPARATOR || byte === ASSIGN) byte = 1;
+    else if (byte === 0x2b) {
+      if (formEncoded) byte = 0x20;
+      else if (i + 3 < end && buf[i + 1] === 0x41) {
+        const used = utf7Run(buf, i, end, n);
+        if (used > 0) {
+          n += utf7Written;
+          i += used - 1;
+          continue;
+        }
+      }
+    }
+    if (REMAINS[byte] !== 0) {
+      if (remains === 0) firstRemaining = n;
+      remains = 1;
+    }
+    scratch[n++] = byte;
+  }
+  decoded.length = n;
+  origin[n] = end;
+  return remains !== 0;
+}
+
+/** Characters that {@link utf7Run} has written. */
+let utf7Written = 0;
+
+/**
+ * ASCII as UTF-7 hides it (RFC 2152): `+ADwAIQ-`, with or without its dash. Writes the characters to `scratch` from `n`
+ * on; returns the bytes read, 0 where the text at `i` is nothing of the kind. Documents may be read so; targets never are.
+ */
+function utf7Run(buf: Uint8Array, i: number, end: number, n: number): number {
+  let at = i + 1;
+  let held = 0;
+  let bits = 0;
+  utf7Written = 0;
+  for (; at < end && SEXTET[buf[at]] >= 0; at++) {
+    held = ((held << 6) | SEXTET[buf[at]]) & 0x3fffff;
+    bits += 6;
+    if (bits < 16) continue;
+    bits -= 16;
+    const unit = (held >> bits) & 0xffff;
+    if (unit < 0x20 || unit > 0x7e) return 0;
+    scratch[n + utf7Written] = unit;
+    origin[n + utf7Written] = i;
+    utf7Written++;
+  }
+  if (utf7Written === 0 || bits >= 6 || (held & ((1 << bits) - 1)) !== 0) return 0;
+  return (at < end && buf[at] === 0x2d ? at + 1 : at) - i;
 }
 
 /** Where a further pass has to begin: nothing before it is encoded. */
@@ -184,7 +249,7 @@ function unit(i: number): number {
   if (byte === 0x26) {
     const length = entityLength(scratch, i, decoded.length);
     if (length === 0) return 1;
-    unitValue = entityValue;
+    unitValue = reference.value;
     return length;
   }
   return utf8Unit(i);
@@ -278,66 +343,4 @@ function utf8Unit(i: number): number {
 
 function asciiOf(value: number): number {
   return value === SEPARATOR || value === ASSIGN ? 1 : value;
-}
-
-const NAMED: readonly (readonly [string, number])[] = [
-  ['lt', 0x3c],
-  ['gt', 0x3e],
-  ['quot', 0x22],
-  ['apos', 0x27],
-  ['amp', 0x26],
-  ['colon', 0x3a],
-  ['lpar', 0x28],
-  ['rpar', 0x29],
-  ['tab', 0x09],
-  ['newline', 0x0a],
-  ['nbsp', 0x20],
-  ['sol', 0x2f],
-  ['bsol', 0x5c],
-  ['grave', 0x60],
-  ['equals', 0x3d],
-  ['lcub', 0x7b],
-  ['rcub', 0x7d],
-  ['period', 0x2e],
-  ['semi', 0x3b],
-];
-const NAMED_BYTES = NAMED.map(([name]) => Uint8Array.from(name, (c) => c.charCodeAt(0)));
-/** Longest reference read, "&#x0000003c;" and the like: a bound on looking ahead. */
-const MAX_ENTITY = 12;
-
-let entityValue = 0;
-
-/** Length of the HTML character reference at `i`, 0 where none stands; its ASCII value goes into `entityValue`. */
-function entityLength(buf: Uint8Array, i: number, end: number): number {
-  const limit = Math.min(i + MAX_ENTITY, end);
-  if (i + 1 < limit && buf[i + 1] === 0x23) return numericEntity(buf, i, limit);
-  for (let k = 0; k < NAMED_BYTES.length; k++) {
-    const name = NAMED_BYTES[k];
-    const semicolon = i + 1 + name.length;
-    if (semicolon >= limit || buf[semicolon] !== 0x3b) continue;
-    let j = 0;
-    while (j < name.length && (buf[i + 1 + j] | 0x20) === name[j]) j++;
-    if (j === name.length) {
-      entityValue = NAMED[k][1];
-      return name.length + 2;
-    }
-  }
-  return 0;
-}
-
-function numericEntity(buf: Uint8Array, i: number, limit: number): number {
-  let j = i + 2;
-  const hexadecimal = j < limit && (buf[j] | 0x20) === 0x78;
-  if (hexadecimal) j++;
-  const digitsAt = j;
-  let value = 0;
-  for (; j < limit; j++) {
-    const digit = HEX[buf[j]];
-    if (digit < 0 || (!hexadecimal && digit > 9)) break;
-    value = (hexadecimal ? value * 16 + digit : value * 10 + digit) & 0xffffff;
-  }
-  if (j === digitsAt || value === 0 || value >= 0x80) return 0;
-  entityValue = value === SEPARATOR || value === ASSIGN ? 1 : value;
-  // Browsers take a reference without its semicolon.
-  return j < limit && buf[j] === 0x3b ? j - i + 1 : j - i;
 }

@@ -7,6 +7,8 @@ import { WORD_HASH_PRIME, WORD_HASH_SEED } from './words.ts';
 
 /** Most decoys of one installation: facts keep an id of 16 bits. */
 export const MAX_DECOYS = 4096;
+/** From this id on a decoy is no path but a value, which a door has found in a request. */
+export const DECOY_VALUES = 0x8000;
 
 const encoder = new TextEncoder();
 

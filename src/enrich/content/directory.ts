@@ -5,7 +5,9 @@ import { GROUP, GROUPS } from './words.ts';
 
 /** Looks for LDAP filters. */
 export function matchDirectory(): void {
-  if ((tokens.marks & (MARK.paren | MARK.equals)) !== (MARK.paren | MARK.equals)) return;
+  const { marks } = tokens;
+  if ((marks & (MARK.colon | MARK.equals)) === (MARK.colon | MARK.equals)) matchingRules();
+  if ((marks & (MARK.paren | MARK.equals)) !== (MARK.paren | MARK.equals)) return;
   const count = tokens.count;
   let depth = 0;
   for (let i = 0; i < count; i++) {
@@ -18,6 +20,16 @@ export function matchDirectory(): void {
     } else if (kind === 0x2a && kinds[i + 1] === 0x28 && isPrefix(kinds[i + 2]) && kinds[i + 3] === 0x28) {
       report(RULE.ldapFilter, i, i + 3);
     }
+  }
+}
+
+/** `name:2.5.13.18:=…`: a matching rule by its number (RFC 4515), which no other text has. */
+function matchingRules(): void {
+  for (let i = 4; i < tokens.count; i++) {
+    if (kinds[i] !== 0x3d || kinds[i - 1] !== 0x3a || kinds[i - 2] !== KIND.number || kinds[i - 3] !== 0x2e) continue;
+    let j = i - 3;
+    while (j > i - 24 && kinds[j] === 0x2e && kinds[j - 1] === KIND.number) j -= 2;
+    if (kinds[j] === 0x3a && i - j > 5) report(RULE.ldapFilter, j, i);
   }
 }
 

@@ -5,7 +5,7 @@ import { GROUP, GROUPS, wordId, wordSet } from './words.ts';
 
 const WHERE = wordId('where');
 /** Operators that every document passes when the value is empty, or that match patterns. */
-const STRONG = wordSet('ne nin regex not nor expr');
+const STRONG = wordSet('ne nin regex not nor expr elemmatch or and');
 const COMPARE = wordSet('gt gte lt lte exists in');
 const PROTO = wordId('__proto__');
 const PROTOTYPE = wordId('prototype');

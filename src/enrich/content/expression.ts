@@ -11,6 +11,12 @@ const PACKAGES = wordSet('lang util io net script');
 const DANGEROUS = wordSet(
   'processbuilder scriptenginemanager urlclassloader templatesimpl jdbcrowsetimpl getruntime ognlcontext unsafe',
 );
+/** Classes that serialised objects are chained from. */
+const CHAINED = wordSet(
+  `invokertransformer chainedtransformer constanttransformer instantiatetransformer clonetransformer whileclosure
+  forclosure transformedclosure prototypeclonefactory prototypeserializationfactory instantiatefactory lazymap
+  tiedmapentry beancomparator annotationinvocationhandler badattributevalueexpexception`,
+);
 const REFLECTION = wordSet(
   `getclass forname newinstance getmethod getdeclaredmethod getconstructor getdeclaredconstructors loadclass
   defineclass getenginebyname getclassloader`,
@@ -148,7 +154,9 @@ function hashAt(i: number): void {
 function nameAt(i: number): void {
   const word = ids[i];
   if ((GROUPS[word] & GROUP.dunder) !== 0) dunderAt(i, word);
-  if (JAVA.has(word)) packageAt(i);
+  if (CHAINED.has(word)) {
+    if (i > 1 && kinds[i - 1] === 0x2e && kinds[i - 2] === KIND.word) report(RULE.javaClass, i - 2, i);
+  } else if (JAVA.has(word)) packageAt(i);
   else if (DANGEROUS.has(word)) {
     if (kinds[i + 1] === 0x28 || (i > 0 && kinds[i - 1] === 0x2e)) report(RULE.javaClass, i, i + 1);
   } else if (REFLECTION.has(word)) {
@@ -162,7 +170,10 @@ function nameAt(i: number): void {
 
 /** `java.lang.Runtime`, `javax.script.…`: with code around it an attack, alone perhaps a search. */
 function packageAt(i: number): void {
-  if (kinds[i + 1] !== 0x2e || kinds[i + 2] !== KIND.word || kinds[i + 3] !== 0x2e || gaps[i + 2] !== 0) return;
+  if (kinds[i + 1] !== 0x2e || kinds[i + 2] !== KIND.word || gaps[i + 2] !== 0) return;
+  // Misspelt on purpose or cut short by a tool: the class that runs commands behind the root of all packages.
+  if (RUNS.has(ids[i + 2]) || (kinds[i + 3] === 0x2e && RUNS.has(ids[i + 4]))) report(RULE.javaClass, i, i + 2);
+  if (kinds[i + 3] !== 0x2e) return;
   if (!PACKAGES.has(ids[i + 2]) && JAVA_X !== ids[i]) return;
   const last = ids[i + 4];
   const before = i > 0 ? kinds[i - 1] : KIND.end;
@@ -172,6 +183,7 @@ function packageAt(i: number): void {
   else report(RULE.javaName, i, i + 4);
 }
 const JAVA_X = wordId('javax');
+const RUNS = wordSet('runtime processbuilder');
 
 /** Inner names of Python; those of JavaScript belong to the prototype matcher. */
 function dunderAt(i: number, word: number): void {

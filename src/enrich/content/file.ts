@@ -52,8 +52,17 @@ export function matchFile(): void {
 
 /** A dropped null: the file name that remains is shorter than the one that was checked. */
 function nullByte(): void {
+  // In a body, nulls end the frames and pad the records of some protocols: only a name that goes on behind one counts.
+  if (current.field === CONTENT_FIELD.body && !hidesEnding(decoded.nullAt)) return;
   const at = decoded.nullAt < decoded.length ? decoded.nullAt : decoded.length - 1;
   if (at >= 0) reportBytes(RULE.fileNull, at > 0 ? at - 1 : 0, at + 1);
+}
+
+/** `name.php` and a null, then another ending: what is checked is not what is opened. */
+function hidesEnding(at: number): boolean {
+  if (at >= decoded.length || scratch[at] !== 0x2e) return false;
+  for (let p = at - 1; p >= 0 && p > at - 8; p--) if (scratch[p] === 0x2e) return true;
+  return false;
 }
 
 const isSlash = (byte: number): boolean => byte === 0x2f || byte === 0x5c;
@@ -169,7 +178,8 @@ function isSystemFile(i: number): number {
     const inside = ids[j];
     if (word === ETC && (GROUPS[inside] & GROUP.systemFile) !== 0) return j;
     if (word === PROC && (PROCESS_FILES.has(inside) || (kinds[j] === KIND.number && isSlash(kinds[j + 1])))) return j;
-    if (WINDOWS.has(word) && (inside === SYSTEM32 || INI_NAMES.has(inside))) return j;
+    if (WINDOWS.has(word) && ((inside === SYSTEM32 && current.field !== CONTENT_FIELD.body) || INI_NAMES.has(inside)))
+      return j;
   }
   if (INI_NAMES.has(word) && kinds[i + 1] === 0x2e && ids[i + 2] === INI && rooted) {
     return word === INI_WIN || word === INI_BOOT || slashed ? i + 2 : 0;
@@ -213,7 +223,9 @@ function driveAt(i: number): void {
   let j = i + 2;
   while (isSlash(kinds[j]) && j < i + 5) j++;
   if (ids[j] === FAKEPATH || (kinds[i + 2] === 0x2f && j > i + 3)) return;
-  report(WINDOWS.has(ids[j]) ? RULE.fileSystem : RULE.fileWindows, i, j);
+  // Applications report where they and others are installed.
+  const asked = WINDOWS.has(ids[j]) && current.field !== CONTENT_FIELD.body;
+  report(asked ? RULE.fileSystem : RULE.fileWindows, i, j);
 }
 
 /** True where two backslashes begin a value or the path itself. */

@@ -78,7 +78,8 @@ function escapes(): void {
 function lineAt(i: number): void {
   const word = ids[i];
   if (word === HTTP && kinds[i + 1] === 0x2f && kinds[i + 2] === KIND.number) report(RULE.headerSplit, i, i + 2);
-  else if (METHODS.has(word) && kinds[i + 1] === 0x2f && hasProtocol(i + 2)) report(RULE.headerSplit, i, i + 1);
+  else if (METHODS.has(word) && (kinds[i + 1] === 0x2f || kinds[i + 2] === 0x3a) && hasProtocol(i + 2))
+    report(RULE.headerSplit, i, i + 1);
   else if (mailAt(i, word)) return;
   else if (kinds[i] === KIND.number && isLogged(i)) report(RULE.headerLog, i, i + 6);
   else if (!fieldAt(i, i) && current.field === CONTENT_FIELD.path && starts[i] < decoded.queryAt && i > 0) {
@@ -95,7 +96,10 @@ function fieldAt(from: number, j: number): boolean {
   const dashed = k > j + 1 && touching(j, k);
   const value = GROUPS[ids[k + 1]];
   const addressed = ADDRESSED.has(ids[j]) && ((value & GROUP.scheme) !== 0 || kinds[k + 1] === 0x2f);
-  const bare = BARE.has(ids[j]) && kinds[k + 1] === KIND.word && (kinds[k + 2] === 0x2e || kinds[k + 2] === 0x3d);
+  // A header's value has no lines: a break in it was encoded, and what follows is to become a header.
+  const inHeader = current.field === CONTENT_FIELD.header && j > 0 && gaps[k + 1] !== 0;
+  const bare =
+    inHeader || (BARE.has(ids[j]) && kinds[k + 1] === KIND.word && (kinds[k + 2] === 0x2e || kinds[k + 2] === 0x3d));
   if (!dashed && !addressed && !bare) return false;
   report(RULE.headerInject, from, k);
   return true;

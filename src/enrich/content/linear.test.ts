@@ -5,7 +5,7 @@
 import { Session } from 'node:inspector/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CONTENT_FIELD } from '../facts.ts';
-import { inspect, newHit, probeRule, resetHit } from './index.ts';
+import { FIELD_KIND, inspect, inspectField, newHit, probeRule, resetHit } from './index.ts';
 
 const session = new Session();
 const hit = newHit();
@@ -38,6 +38,14 @@ async function cost(pattern: string, bytes: number): Promise<number> {
   resetHit(hit);
   inspect(text, 0, text.length, CONTENT_FIELD.path, hit);
   probeRule(text, 0, text.length);
+  return steps();
+}
+
+async function fieldCost(pattern: string, bytes: number): Promise<number> {
+  const text = pattern.repeat(Math.ceil(bytes / pattern.length)).slice(0, bytes);
+  await steps();
+  resetHit(hit);
+  inspectField('v', text, FIELD_KIND.prose, CONTENT_FIELD.body, hit);
   return steps();
 }
 
@@ -138,11 +146,41 @@ const hostile = [
   '{ls,',
 ];
 
+/** What fields have beyond targets: their contexts, and encodings of documents. */
+const inFields = [
+  '`',
+  '`a` the ',
+  '+ADw-',
+  '+AD',
+  '![]+',
+  '<x>a',
+  'a.b-',
+  'QUJD',
+  '{"a":',
+  'the ',
+  "' or ",
+  'java\tscript:',
+];
+
 describe('inspection is linear', () => {
   it.each(hostile)('for repeated %s', async (pattern) => {
     const small = await cost(pattern, 2000);
     const large = await cost(pattern, 8000);
     expect(large / small).toBeLessThan(4.8);
+  });
+
+  it.each(inFields)('in fields, too, for repeated %s', async (pattern) => {
+    const small = await fieldCost(pattern, 2000);
+    const large = await fieldCost(pattern, 8000);
+    expect(large / small).toBeLessThan(4.8);
+  });
+
+  it('and reads all of a long field at the same price', async () => {
+    for (const pattern of ["' or ", '`a` the ']) {
+      const small = await fieldCost(pattern, 16_000);
+      const large = await fieldCost(pattern, 128_000);
+      expect(large / small).toBeLessThan(9.6);
+    }
   });
 
   it('and stays so over the windows of a long text', async () => {

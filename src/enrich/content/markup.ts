@@ -4,8 +4,22 @@
  */
 import { scratch } from './decode.ts';
 import { RULE } from './rules.ts';
-import { gaps, ids, isEdge, isFirst, isQuote, KIND, kinds, MARK, report, starts, tokens } from './tokens.ts';
-import { GROUP, GROUPS, wordId } from './words.ts';
+import {
+  current,
+  ends,
+  gaps,
+  ids,
+  isEdge,
+  isFirst,
+  isQuote,
+  KIND,
+  kinds,
+  MARK,
+  report,
+  starts,
+  tokens,
+} from './tokens.ts';
+import { GROUP, GROUPS, wordId, wordSet } from './words.ts';
 
 const SCRIPT = wordId('script');
 const STYLE = wordId('style');
@@ -14,6 +28,7 @@ const BINDING = wordId('binding');
 const SRCDOC = wordId('srcdoc');
 const URL_WORD = wordId('url');
 const JAVASCRIPT = wordId('javascript');
+const IMPORT = wordId('import');
 
 /** Tokens of an element that are searched for an event handler. */
 const ELEMENT_REACH = 96;
@@ -27,11 +42,13 @@ export function matchMarkup(): void {
   const count = tokens.count;
   // Tokens before `searched` were already looked at for event handlers: every element once.
   let searched = 0;
+  let inside = 0;
   for (let i = 0; i < count; i++) {
     const kind = kinds[i];
     if (kind === 0x3c) {
       elementAt(i);
       if (i >= searched) searched = eventIn(i);
+      if (splitsWord(i) && ++inside >= MIN_SPLITS) report(RULE.htmlEventBreak, i, i + 2);
     } else if (kind === 0x3e) breakAt(i);
     else if (kind === KIND.word) {
       if ((GROUPS[ids[i]] & GROUP.event) !== 0) eventAt(i);
@@ -43,6 +60,18 @@ export function matchMarkup(): void {
   }
 }
 
+/** Elements inside words that are never closed, from which on they are there to be taken out by a filter. */
+const MIN_SPLITS = 2;
+
+/** `o<x>nfocus`: what remains when a filter drops the element is the word it was to stop. */
+function splitsWord(i: number): boolean {
+  const bare = kinds[i + 1] === KIND.word && kinds[i + 2] === 0x3e && gaps[i + 1] === 0 && gaps[i + 2] === 0;
+  const glued = i > 0 && kinds[i - 1] === KIND.word && gaps[i] === 0 && gaps[i + 3] === 0 && kinds[i + 3] === KIND.word;
+  return bare && glued && ends[i + 1] - starts[i + 1] === 1 && !FORMATS.has(ids[i + 1]);
+}
+/** Letters that are elements of text: b, i, u and their like format parts of words. */
+const FORMATS = wordSet('a b i p s u');
+
 /** An angle bracket at i: is it the start of an element? */
 function elementAt(i: number): void {
   let j = i + 1;
@@ -51,10 +80,11 @@ function elementAt(i: number): void {
     declarationAt(i, j);
     return;
   }
+  if (kinds[j] === 0x3f && ids[j + 1] === IMPORT && gaps[j + 1] === 0) report(RULE.htmlActive, i, j + 1);
   if (kinds[j] !== KIND.word || (gaps[j] !== 0 && ids[j] !== SCRIPT)) return;
   const groups = GROUPS[ids[j]];
   if (ids[j] === SCRIPT) {
-    if (gaps[j] === 0 || closesSoon(j)) report(RULE.htmlScript, i, j);
+    if ((gaps[j] === 0 || closesSoon(j)) && (!current.talk || acts(j + 1))) report(RULE.htmlScript, i, j);
     return;
   }
   if ((groups & (GROUP.tagActive | GROUP.tagPlain)) === 0) return;
@@ -63,8 +93,25 @@ function elementAt(i: number): void {
   if (isEdge(j + 1)) {
     if (!compares(i, j)) report(active ? RULE.htmlActiveProbe : RULE.htmlProbe, i, j);
   } else if (after === 0x3e) report(closing(i, j) || !active ? RULE.htmlPlain : RULE.htmlActive, i, j + 1);
-  else if (after === 0x2f ? gaps[j + 1] === 0 : attributeAt(j + 1) && !compares(i, j + 1))
+  else if (after === 0x2f ? gaps[j + 1] === 0 || assignsSoon(j + 2) : attributeAt(j + 1) && !compares(i, j + 1))
     report(active ? RULE.htmlActive : RULE.htmlPlain, i, j + 1);
+}
+
+/** Tokens of a script that are looked at. */
+const SCRIPT_REACH = 16;
+
+/** True where a script does something: calls, assigns or names its source. People write about the element, too. */
+function acts(from: number): boolean {
+  for (let j = from; j < from + SCRIPT_REACH && !isEdge(j); j++) {
+    if (kinds[j] === 0x28 || kinds[j] === 0x3d || kinds[j] === 0x60) return true;
+  }
+  return false;
+}
+
+/** True where an equals sign follows within a few tokens, before the element ends. */
+function assignsSoon(from: number): boolean {
+  for (let j = from; j < from + 6 && kinds[j] !== 0x3e; j++) if (kinds[j] === 0x3d) return true;
+  return false;
 }
 
 /** True for "h2<h1" and "a<b and b>c": an angle bracket right behind a word, and no attribute with a value. */
@@ -88,7 +135,7 @@ function attributeAt(j: number): boolean {
   if (kinds[j] !== KIND.word || gaps[j] === 0) return false;
   for (let k = j + 1; k < j + 6; k++) {
     if (kinds[k] === 0x3d) return true;
-    if (kinds[k] !== 0x2d && kinds[k] !== 0x3a && kinds[k] !== KIND.word) return kinds[k] === 0x3e;
+    if (kinds[k] !== 0x2d && kinds[k] !== 0x3a && kinds[k] !== 0x2f && kinds[k] !== KIND.word) return kinds[k] === 0x3e;
   }
   return false;
 }

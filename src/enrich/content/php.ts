@@ -1,6 +1,6 @@
 /** PHP: its opening mark, functions that run code, directives of the interpreter, request variables. */
 import { RULE } from './rules.ts';
-import { gaps, ids, isEdge, isQuote, KIND, kinds, MARK, report, tokens } from './tokens.ts';
+import { gaps, ids, isEdge, isFirst, isQuote, KIND, kinds, MARK, report, tokens } from './tokens.ts';
 import { GROUP, GROUPS, wordId, wordSet } from './words.ts';
 
 const PHP = wordId('php');
@@ -16,6 +16,7 @@ const SHARED = wordSet(
   `system exec eval assert extract include include_once require require_once unlink array_map chr str_replace
   fopen scandir`,
 );
+const REQUIRE = wordId('require');
 const PROOFS = wordSet('phpinfo phpversion php_uname getcwd var_dump print_r');
 const NUMBERED = wordSet('md5 sha1 die print echo printf');
 
@@ -23,7 +24,7 @@ const NUMBERED = wordSet('md5 sha1 die print echo printf');
 export function matchPhp(): void {
   const { marks, words } = tokens;
   const tag = (marks & MARK.angle) !== 0;
-  if ((marks & MARK.paren) !== 0 && (marks & (MARK.quote | MARK.bracket | MARK.chain)) !== 0) indirect();
+  if ((marks & MARK.paren) !== 0 && (marks & (MARK.quote | MARK.bracket | MARK.chain | MARK.dollar)) !== 0) indirect();
   if (!tag && (words & (GROUP.php | GROUP.phpProof | GROUP.phpDirective)) === 0) return;
   const count = tokens.count;
   for (let i = 0; i < count; i++) {
@@ -35,6 +36,7 @@ export function matchPhp(): void {
 
 /** `'sys'.'tem'`, `("name")(…);`, `[name][0](…);`: calls by a name that is a value. */
 function indirect(): void {
+  let opened = -1;
   for (let i = 1; i < tokens.count; i++) {
     const kind = kinds[i];
     const before = kinds[i - 1];
@@ -49,7 +51,29 @@ function indirect(): void {
     } else if (kind === 0x28 && (before === 0x29 || before === 0x5d || before === 0x7d || isQuote(before))) {
       if (isPlainArgument(i + 1) && before !== kinds[i + 1]) report(RULE.phpIndirect, i - 1, i + 1);
     }
+    if (kind === 0x24 && namesVariable(i)) opened = i;
+    else if (kind === KIND.separator) opened = -1;
+    else if (kind === 0x28 && opened >= 0 && i - opened < CALL_REACH && calls(i))
+      report(RULE.phpIndirect, opened, i + 1);
   }
+}
+
+/** Tokens between a variable and the call of what it holds. */
+const CALL_REACH = 16;
+
+/** A value that begins with a variable: `$name`, `$$name`, `@$name`; not `$.name`, `$(…)` and amounts of money. */
+function namesVariable(i: number): boolean {
+  const before = kinds[i - 1];
+  const first = before === 0x24 || before === 0x40 ? i - 1 : i;
+  return isFirst(first) && kinds[i + 1] === KIND.word && gaps[i + 1] === 0;
+}
+
+/** `$name(1)`, `$name['a']($x)`: a call of what a variable holds. */
+function calls(i: number): boolean {
+  const before = kinds[i - 1];
+  const argument = kinds[i + 1];
+  const called = (before === KIND.word || before === 0x5d || before === 0x7d) && gaps[i] === 0;
+  return called && (argument === KIND.number || argument === 0x24 || argument === 0x40 || isQuote(argument));
 }
 
 /** True where one word or string, a closing parenthesis and a semicolon follow. */
@@ -72,6 +96,18 @@ function tagAt(i: number): void {
   if (ids[next] === PHP || short || kinds[next] === 0x24) report(RULE.phpTag, i, next);
 }
 
+/** Tokens of a comment between a name and its parenthesis. */
+const COMMENT_REACH = 12;
+
+/** A call whose parenthesis stands behind a comment, where nobody writes one. */
+function hiddenCall(i: number): boolean {
+  if (kinds[i + 1] !== 0x2f || kinds[i + 2] !== 0x2a) return false;
+  for (let j = i + 3; j < i + COMMENT_REACH && !isEdge(j); j++) {
+    if (kinds[j] === 0x2a && kinds[j + 1] === 0x2f) return kinds[j + 2] === 0x28;
+  }
+  return false;
+}
+
 function wordAt(i: number, word: number): void {
   if (DIRECTIVES.has(word)) {
     const set = kinds[i + 1] === 0x3d || kinds[i + 1] === KIND.assign || kinds[i + 1] === 0x2e || kinds[i + 1] === 0x5b;
@@ -86,6 +122,7 @@ function wordAt(i: number, word: number): void {
     }
     return;
   }
+  if (hiddenCall(i) && (GROUPS[word] & (GROUP.php | GROUP.phpProof)) !== 0) report(RULE.phpFunction, i, i + 2);
   if (kinds[i + 1] !== 0x28 || before === 0x2e) return;
   const groups = GROUPS[word];
   if (PROOFS.has(word)) report(kinds[i + 2] === 0x29 ? RULE.phpFunction : RULE.phpFunctionWeak, i, i + 2);
@@ -94,6 +131,8 @@ function wordAt(i: number, word: number): void {
     if (nested || (kinds[i + 2] === KIND.number && kinds[i + 3] === 0x29)) report(RULE.phpFunctionWeak, i, i + 2);
   } else if ((groups & GROUP.php) !== 0) {
     const argument = kinds[i + 2];
+    // The modules of JavaScript and Ruby are asked for in the same words.
+    if (word === REQUIRE && isQuote(argument)) return;
     const passed = isQuote(argument) || argument === 0x24 || (GROUPS[ids[i + 2]] & (GROUP.php | GROUP.command)) !== 0;
     if (passed || (!SHARED.has(word) && argument !== 0x29)) report(RULE.phpFunction, i, i + 2);
     else if (!SHARED.has(word)) report(RULE.phpFunctionWeak, i, i + 2);

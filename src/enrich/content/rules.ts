@@ -127,7 +127,7 @@ export const RULE = {
 
   fileClimb: rule(110, 'file-climb', 'file', 7000, 'climbs three or more directories up'),
   fileClimbShort: rule(111, 'file-climb-short', 'file', 2800, 'climbs a directory up'),
-  fileClimbRoot: rule(112, 'file-climb-root', 'file', 5200, 'climbs above the root of the site'),
+  fileClimbRoot: rule(112, 'file-climb-root', 'file', 5200, 'climbs above the root of the site or out of its folder'),
   fileClimbEncoded: rule(113, 'file-climb-encoded', 'file', 8000, 'climbs directories in an encoding that hides it'),
   fileClimbOdd: rule(114, 'file-climb-odd', 'file', 7500, 'climbs directories by a form that filters miss'),
   fileClimbSecret: rule(115, 'file-climb-secret', 'file', 9200, 'climbs directories to a file of the system'),
@@ -136,6 +136,7 @@ export const RULE = {
   fileWindows: rule(118, 'file-windows', 'file', 5500, 'asks for a path on a Windows drive'),
   fileInternal: rule(119, 'file-internal', 'file', 7000, 'asks for a file that an application keeps to itself'),
   fileNull: rule(120, 'file-null', 'file', 6500, 'has a null byte that cuts a name short'),
+  fileScript: rule(122, 'file-script', 'file', 4700, 'names a script that a server would run as a file to keep'),
   fileShare: rule(121, 'file-share', 'file', 5500, 'asks for a path on a network share'),
 
   templateArithmetic: rule(140, 'template-arithmetic', 'template', 8500, 'has a calculation between template marks'),
@@ -178,7 +179,7 @@ export const RULE = {
 
   headerInject: rule(240, 'header-inject', 'header', 9000, 'breaks the line and adds a header'),
   headerSplit: rule(241, 'header-split', 'header', 9200, 'breaks the line and starts another message'),
-  headerBreak: rule(242, 'header-break', 'header', 4500, 'has a line break inside a path'),
+  headerBreak: rule(242, 'header-break', 'header', 4700, 'has a line break inside a path'),
   headerLog: rule(243, 'header-log', 'header', 7000, 'breaks the line or colours it to forge a log'),
   headerName: rule(244, 'header-name', 'header', 5000, 'has a line break in the name of a parameter'),
   mailCommand: rule(250, 'mail-command', 'mail', 8500, 'breaks the line and gives a command to a mail server'),

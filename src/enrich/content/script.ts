@@ -2,8 +2,10 @@
  * Browser and server JavaScript. Error reports and analytics carry harmless script in parameters, so names alone say
  * little: a call with what an attacker would pass, or the detours that hide one, say much.
  */
+
+import { scratch } from './decode.ts';
 import { RULE } from './rules.ts';
-import { gaps, ids, isEdge, isFirst, isQuote, KIND, kinds, MARK, report, tokens } from './tokens.ts';
+import { ends, gaps, ids, isEdge, isFirst, isQuote, KIND, kinds, MARK, report, starts, tokens } from './tokens.ts';
 import { GROUP, GROUPS, wordId, wordSet } from './words.ts';
 
 const SCHEMES = wordSet('javascript vbscript livescript jscript mocha');
@@ -32,6 +34,8 @@ const DOCUMENT = wordId('document');
 /** Looks for script in the tokens. */
 export function matchScript(): void {
   if ((tokens.marks & MARK.chain) !== 0 && (tokens.marks & MARK.equals) !== 0) statements();
+  if ((tokens.marks & (MARK.bang | MARK.bracket)) === (MARK.bang | MARK.bracket)) signsOnly();
+  if ((tokens.marks & MARK.colon) !== 0 && (tokens.marks & MARK.space) !== 0) splitSchemes();
   if ((tokens.words & (GROUP.script | GROUP.java)) === 0) return;
   const marks = tokens.marks & (MARK.paren | MARK.colon | MARK.quote | MARK.bracket | MARK.equals);
   if (marks === 0) return;
@@ -48,6 +52,54 @@ function statements(): void {
     if (kinds[i] !== 0x3b || !DECLARES.has(ids[i + 1]) || kinds[i + 2] !== KIND.word || gaps[i + 2] === 0) continue;
     if (kinds[i + 3] === 0x3d) report(RULE.jsStatement, i, i + 3);
   }
+}
+
+/** Signs of which script can be written without a letter, and how many in a row are no accident. */
+const SIGNS = new Set([0x21, 0x28, 0x29, 0x2b, 0x5b, 0x5d]);
+const MIN_SIGNS = 6;
+
+/** `[][(![]+[])[+[]]]`: script without letters. An empty list that is negated is in every such text, and in no other. */
+function signsOnly(): void {
+  let from = 0;
+  let negated = false;
+  for (let i = 0; i <= tokens.count; i++) {
+    if (SIGNS.has(kinds[i])) {
+      if (kinds[i] === 0x21 && kinds[i + 1] === 0x5b && kinds[i + 2] === 0x5d && kinds[i + 3] !== 0x28) negated = true;
+      continue;
+    }
+    if (negated && i - from >= MIN_SIGNS) report(RULE.jsEncoded, from, i - 1);
+    negated = false;
+    from = i + 1;
+  }
+}
+
+/** Words that line breaks and tabs split, and browsers join: at most so many pieces. */
+const MAX_PIECES = 12;
+const SPLIT = ['javascript', 'vbscript'].map((name) => Uint8Array.from(name, (c) => c.charCodeAt(0)));
+
+/** `java&Tab;script:`: browsers drop tabs and line breaks from addresses. */
+function splitSchemes(): void {
+  for (let i = 2; i < tokens.count; i++) {
+    if (kinds[i] !== 0x3a || kinds[i - 1] !== KIND.word || gaps[i - 1] === 0) continue;
+    let first = i - 1;
+    while (first > 0 && i - first < MAX_PIECES && kinds[first - 1] === KIND.word && onlyTabs(first)) first--;
+    if (first < i - 1 && SPLIT.some((name) => spells(first, i, name))) report(RULE.jsScheme, first, i);
+  }
+}
+
+/** True where nothing but tabs and line breaks stands before the token, and at least one. */
+function onlyTabs(i: number): boolean {
+  for (let p = ends[i - 1]; p < starts[i]; p++)
+    if (scratch[p] !== 9 && scratch[p] !== 10 && scratch[p] !== 13) return false;
+  return starts[i] > ends[i - 1];
+}
+
+function spells(from: number, to: number, name: Uint8Array): boolean {
+  let n = 0;
+  for (let i = from; i < to; i++) {
+    for (let p = starts[i]; p < ends[i]; p++) if (n >= name.length || (scratch[p] | 0x20) !== name[n++]) return false;
+  }
+  return n === name.length;
 }
 
 function wordAt(i: number, word: number): void {
@@ -120,7 +172,9 @@ function isVoid(i: number): boolean {
 function dataAt(i: number): void {
   if (kinds[i + 1] !== 0x3a || kinds[i + 2] !== KIND.word || kinds[i + 3] !== 0x2f) return;
   const type = GROUPS[ids[i + 4]];
-  if ((type & GROUP.tagPlain) !== 0 || ids[i + 4] === SCHEME_SCRIPT || ids[i + 4] === SVG || ids[i + 4] === XML) {
+  // An image may be drawn by SVG, which runs script only where an element opens it as a document.
+  const drawn = (ids[i + 4] === SVG || ids[i + 4] === XML) && inAttribute(i);
+  if ((type & GROUP.tagPlain) !== 0 || ids[i + 4] === SCHEME_SCRIPT || drawn) {
     report(RULE.jsScheme, i, i + 4);
   }
 }
@@ -165,14 +219,44 @@ function evalAt(i: number): void {
   if (kinds[i + 1] === 0x60) report(RULE.jsEval, i, i + 1);
   if (kinds[i + 1] !== 0x28) return;
   const argument = kinds[i + 2];
+  // Timers with a function are what scripts are made of; what the function does is read by itself.
+  if (ids[i + 2] === FUNCTION) return;
   const text = isQuote(argument) || (GROUPS[ids[i + 2]] & (GROUP.script | GROUP.php)) !== 0;
+  const made = ids[i] === FUNCTION && i > 0 && ids[i - 1] === NEW && (argument === 0x29 || isQuote(argument));
+  if (made) report(RULE.jsEval, i, i + 2);
   const evaluates = ids[i] === EVAL && (argument === KIND.word || argument === KIND.number || argument === 0x24);
   if (text || evaluates) report(RULE.jsEval, i, i + 2);
 }
 const EVAL = wordId('eval');
+const FUNCTION = wordId('function');
+const NEW = wordId('new');
+
+/** Tokens of a comment between an object and its member. */
+const COMMENT_REACH = 12;
+
+/** Behind a comment, or `i` itself. */
+function pastComment(i: number): number {
+  if (kinds[i] !== 0x2f || kinds[i + 1] !== 0x2a) return i;
+  for (let j = i + 2; j < i + COMMENT_REACH && !isEdge(j); j++) {
+    if (kinds[j] === 0x2a && kinds[j + 1] === 0x2f) return j + 2;
+  }
+  return i;
+}
+
+/** `document`, a comment and `.cookie`, `(document)["cookie"]`: detours that filters miss and people do not write. */
+function detourAt(i: number): void {
+  let at = pastComment(i + 1);
+  if (kinds[at] === 0x29 && i > 0 && kinds[i - 1] === 0x28) at = pastComment(at + 1);
+  if (at === i + 1 && kinds[at] !== 0x2e) return;
+  if (kinds[at] === 0x2e) {
+    const member = pastComment(at + 1);
+    if (COOKIES.has(ids[member])) report(RULE.jsCookie, i, member);
+  } else if (kinds[at] === 0x5b && isQuote(kinds[at + 1]) && COOKIES.has(ids[at + 2])) report(RULE.jsCookie, i, at + 2);
+}
 
 /** document.cookie, window.location=, self['…'](…), top[…]. */
 function ownerAt(i: number, owner: number): void {
+  if (owner === DOCUMENT) detourAt(i);
   if (owner === DOCUMENT && kinds[i + 1] === 0x5b && isQuote(kinds[i + 2]) && COOKIES.has(ids[i + 3])) {
     report(RULE.jsCookie, i, i + 3);
     return;
@@ -188,9 +272,17 @@ function ownerAt(i: number, owner: number): void {
     const at = kinds[i + 3] === 0x2e && ids[i + 4] === HREF ? i + 5 : i + 3;
     const sends = kinds[at] === 0x3d && kinds[at + 1] !== 0x3d;
     if (sends || (kinds[at] === 0x28 && isQuote(kinds[at + 1]))) report(RULE.jsLocation, i, at);
+  } else if (owner === DOCUMENT && isFirst(i) && kinds[i + 2] === KIND.word && reaches(i + 3)) {
+    report(RULE.jsLocation, i, i + 3);
   } else if (DIALOGS.has(member) || EVALS.has(member)) {
     if (kinds[i + 3] === 0x28) report(RULE.jsEval, i, i + 3);
   }
+}
+
+/** `document.x("…").y =`, `document.x.y(…)`: a value that begins by acting on a page. */
+function reaches(i: number): boolean {
+  if (kinds[i] === 0x28) return isQuote(kinds[i + 1]);
+  return kinds[i] === 0x2e && kinds[i + 1] === KIND.word && (kinds[i + 2] === 0x28 || kinds[i + 2] === 0x3d);
 }
 
 function touchesAll(i: number, n: number): boolean {

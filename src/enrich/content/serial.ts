@@ -33,7 +33,7 @@ export function matchSerial(): void {
 function wordAt(i: number): void {
   if (ids[i] === NODE_FUNCTION && kinds[i + 1] === 0x24) report(RULE.serialNode, i, i + 1);
   else if (ids[i] === OBJECT && kinds[i + 1] === 0x3a) objectAt(i);
-  else if (ends[i] - starts[i] >= 7 && (isFirst(i) || isQuote(kinds[i - 1]))) {
+  else if (ends[i] - starts[i] >= 6 && (isFirst(i) || isQuote(kinds[i - 1]))) {
     const at = starts[i];
     if (startsWith(at, JAVA_BASE64) || startsWith(at, JAVA_HEX)) reportBytes(RULE.serialJava, at, at + 5);
     else if (startsWith(at, DOTNET_BASE64)) reportBytes(RULE.serialDotnet, at, at + DOTNET_BASE64.length);

@@ -53,7 +53,10 @@ export function matchShell(): void {
     } else if (kind === 0x3b || kind === 0x7c || kind === 0x26) chainAt(i, kind);
     else if (kind === 0x24) dollarAt(i);
     else if (kind === 0x60) {
-      if (commandAt(i + 1) > 0 && !isEdge(i + 2) && closesBacktick(i + 2)) report(RULE.shellSubstitution, i, i + 1);
+      // Two or three in a row fence code off in Markdown; a shell would run nothing between them.
+      const fence = kinds[i + 1] === 0x60 || (i > 0 && kinds[i - 1] === 0x60 && gaps[i] === 0);
+      if (!fence && commandAt(i + 1) > 0 && !isEdge(i + 2) && closesBacktick(i + 2))
+        report(RULE.shellSubstitution, i, i + 1);
     } else if (kind === 0x3e || kind === 0x3c) redirectAt(i, kind);
     else if (kind === 0x28) functionAt(i);
     else if (kind === 0x7b) bracesAt(i);
@@ -97,7 +100,10 @@ function argued(j: number): boolean {
   if (kind === 0x2d && gaps[at + 1] === 0)
     return kinds[at + 1] === KIND.word || kinds[at + 1] === 0x2d || number(j, at + 1);
   if (kind === 0x2f) return kinds[at + 1] === KIND.word || (current.field !== CONTENT_FIELD.agent && isEdge(at + 1));
-  if (kind === 0x24 || kind === 0x3e || kind === 0x7c || kind === 0x26) return true;
+  if (kind === 0x25 && kinds[at + 1] === KIND.word && kinds[at + 2] === 0x25) return true;
+  // Plain words between bars are the cells of a table.
+  if (kind === 0x7c) return (GROUPS[ids[j]] & GROUP.command) !== 0 || TESTS.has(ids[j]);
+  if (kind === 0x24 || kind === 0x3e || kind === 0x26) return true;
   if (kind === 0x2e && (kinds[at + 1] === 0x2e || kinds[at + 1] === 0x2f)) return true;
   if (kind === KIND.number) return TIMED.has(ids[j]);
   return kind === KIND.word && (GROUPS[ids[at]] & (GROUP.scheme | GROUP.systemFile)) !== 0 && pathLike(at + 1);
@@ -120,7 +126,11 @@ function chainAt(i: number, kind: number): void {
   const inAgent = current.field === CONTENT_FIELD.agent;
   const distinct = (GROUPS[ids[j]] & GROUP.command) !== 0;
   const byPath = kinds[j - 1] === 0x2f;
-  if (byPath || argued(j)) report(RULE.shellChain, i, j);
+  // The cells of a table in Markdown stand between bars, too.
+  const cell =
+    kind === 0x7c && !doubled && !distinct && kinds[j + 1] === 0x7c && gaps[j + 1] !== 0 && gaps[i + 1] !== 0;
+  if (cell) report(RULE.shellPipeWord, i, j);
+  else if (byPath || argued(j)) report(RULE.shellChain, i, j);
   else if (distinct && !inAgent && (isEdge(j + 1) || chained(j + 1) || kinds[j + 1] === 0x29)) {
     report(RULE.shellChain, i, j);
   } else if (!inAgent && TESTS.has(ids[j]) && (isEdge(j + 1) || kinds[j + 1] === 0x23)) {

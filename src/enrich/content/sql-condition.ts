@@ -18,6 +18,8 @@ export const OPERAND = { none: 0, literal: 1, name: 2, call: 3, query: 4 } as co
 
 /** Tokens looked at inside a quoted string or a call's parentheses. */
 const OPERAND_REACH = 12;
+/** Tokens of a quoted string: documents of JSON in quotes are operands, too. */
+const STRING_REACH = 32;
 
 const operand = { kind: 0 as number, end: 0, id: 0, quoted: false };
 
@@ -70,9 +72,11 @@ function none(): number {
 
 function quoted(j: number, quote: number): number {
   operand.quoted = true;
-  operand.kind = OPERAND.literal;
+  // Backticks hold names in MySQL, and anything at all in Markdown.
+  operand.kind = quote === 0x60 ? OPERAND.name : OPERAND.literal;
+  operand.id = tokenAt(j + 1);
   operand.end = j + 1;
-  for (let i = j + 1; i < j + OPERAND_REACH; i++) {
+  for (let i = j + 1; i < j + STRING_REACH; i++) {
     if (kindAt(i) === quote) return finish(i + 1);
     if (edgeAt(i)) return finish(i);
   }
@@ -99,6 +103,14 @@ function finish(end: number): number {
   return j;
 }
 
+/** `->`, `->>`, `@>`, `#>`, `?`, `?|`, `~` behind a string: what databases ask documents with. */
+function documentOperator(k: number, kind: number): number {
+  const next = kindAt(k + 1);
+  if ((kind === 0x2d || kind === 0x40 || kind === 0x23) && next === 0x3e) return kindAt(k + 2) === 0x3e ? k + 3 : k + 2;
+  if (kind === 0x3f && apart(k)) return next === 0x7c || next === 0x26 ? k + 2 : k + 1;
+  return kind === 0x7e ? k + 1 : 0;
+}
+
 /** Where the comparison at k ends, 0 where none stands. */
 function comparisonEnd(k: number): number {
   const kind = kindAt(k);
@@ -108,6 +120,10 @@ function comparisonEnd(k: number): number {
     return j;
   }
   if (kind === 0x21 && kindAt(k + 1) === 0x3d) return k + 2;
+  if (isQuote(kindAt(k - 1))) {
+    const end = documentOperator(k, kind);
+    if (end > 0) return end;
+  }
   let j = idAt(k) === NOT ? k + 1 : k;
   if ((groupAt(j) & GROUP.compare) === 0) return 0;
   j++;

@@ -1,6 +1,6 @@
 /** Functions and catalogues of SQL: which calls say attack by their name, and which only in company. */
 import { RULE } from './rules.ts';
-import { afterQuote, edgeAt, groupAt, idAt, kindAt, sqlTokens, tokenAt } from './sql-tokens.ts';
+import { afterQuote, apart, edgeAt, groupAt, idAt, kindAt, sqlTokens, tokenAt } from './sql-tokens.ts';
 import { isQuote, KIND, report } from './tokens.ts';
 import { GROUP, wordId } from './words.ts';
 
@@ -8,6 +8,7 @@ const WAITS = new Set(
   ['pg_sleep', 'benchmark', 'receive_message', 'randomblob', 'dbms_lock', 'dbms_pipe'].map((w) => wordId(w)),
 );
 const SLEEP = wordId('sleep');
+const BENCHMARK = wordId('benchmark');
 const MID = wordId('mid');
 const CHAR = new Set(['char', 'chr', 'nchar'].map((w) => wordId(w)));
 const ASKS_WHO = new Set(
@@ -35,7 +36,9 @@ export function functionAt(k: number): void {
     else if (k > 0 && idAt(k - 1) === FROM) report(RULE.sqlCatalog, tokenAt(k), tokenAt(k));
     return;
   }
-  if (WAITS.has(id) && (kindAt(k + 1) === 0x28 || kindAt(k + 1) === 0x2e)) {
+  const spaced = apart(k + 1) && kindAt(k + 2) === KIND.word;
+  if (WAITS.has(id) && spaced) return;
+  if (WAITS.has(id) && (kindAt(k + 1) === 0x28 || (kindAt(k + 1) === 0x2e && id !== BENCHMARK))) {
     report(RULE.sqlTime, tokenAt(k), tokenAt(k + 1));
     return;
   }

@@ -1,8 +1,9 @@
 /** Statements of SQL: a SELECT inside something else, or a statement of its own behind a semicolon. */
+import { CONTENT_FIELD } from '../facts.ts';
 import { RULE } from './rules.ts';
 import { skipOpeners } from './sql-condition.ts';
 import { edgeAt, groupAt, hasWithin, idAt, isComment, kindAt, sqlTokens, tokenAt } from './sql-tokens.ts';
-import { KIND, report } from './tokens.ts';
+import { current, isFirst, KIND, report } from './tokens.ts';
 import { GROUP, GROUPS, wordId } from './words.ts';
 
 const SELECT = wordId('select');
@@ -34,9 +35,15 @@ export function selectAt(k: number): void {
   const structured = from > 0 && isStructured(j, from);
   const conditioned = from > 0 && hasWithin(from + 2, WHERE, 6) && kindAt(from + 1) === KIND.word;
   if (nested && (from > 0 || constants)) report(RULE.sqlSubselect, tokenAt(k), tokenAt(from > 0 ? from : j));
-  else if (structured || conditioned) report(RULE.sqlSelect, tokenAt(k), tokenAt(from));
+  else if (structured || conditioned)
+    report(isContent(k) ? RULE.sqlSelectWords : RULE.sqlSelect, tokenAt(k), tokenAt(from));
   else if (constants && stopsBehind(j)) report(RULE.sqlSelect, tokenAt(k), tokenAt(j));
   else if (from > 0) report(RULE.sqlSelectWords, tokenAt(k), tokenAt(from));
+}
+
+/** A statement that is all a field holds is what query languages over HTTP look like: nothing is broken out of. */
+function isContent(k: number): boolean {
+  return current.field === CONTENT_FIELD.body && isFirst(tokenAt(k));
 }
 
 /** Where FROM stands behind the select list that begins at j, 0 where it does not. */
@@ -158,7 +165,9 @@ function isWhole(k: number, id: number): boolean {
   if (kindAt(k + 2) !== KIND.word && kindAt(k + 2) !== 0x60 && kindAt(k + 2) !== 0x5b) return false;
   if (id === INSERT || idAt(k + 1) === INTO) return hasWithin(k + 3, VALUES, 24) || hasWithin(k + 3, SELECT, 12);
   if (id === DELETE) return hasWithin(k + 3, WHERE, 4) || edgeAt(k + 3) || isComment(k + 3) || kindAt(k + 3) === 0x3b;
-  return edgeAt(k + 3) || isComment(k + 3) || kindAt(k + 3) === 0x3b || kindAt(k + 3) === 0x28;
+  // A name in the quotes of MySQL is no word of a sentence.
+  const named = kindAt(k + 2) === 0x60 && kindAt(k + 4) === 0x60;
+  return named || edgeAt(k + 3) || isComment(k + 3) || kindAt(k + 3) === 0x3b || kindAt(k + 3) === 0x28;
 }
 
 /** True where an assignment follows within a few tokens. */

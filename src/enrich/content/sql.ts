@@ -24,7 +24,7 @@ import {
   tokenAt,
   wasCommented,
 } from './sql-tokens.ts';
-import { gaps, isFirst, isQuote, KIND, kinds, MARK, report, starts, tokens } from './tokens.ts';
+import { ends, gaps, isFirst, isQuote, KIND, kinds, MARK, report, starts, tokens } from './tokens.ts';
 import { GROUP, wordId } from './words.ts';
 
 const JOINS = new Set(['union', 'except', 'intersect', 'minus'].map((w) => wordId(w)));
@@ -74,9 +74,7 @@ export function matchSql(): void {
     } else if (kind === 0x3b) statementAt(k + 1, true);
     else if (kind === 0x3a) {
       if (kindAt(k + 1) === 0x3a && TYPES.has(idAt(k + 2))) castAt(k);
-    } else if (kind === 0x40 && kindAt(k + 1) === 0x40 && kindAt(k + 2) === KIND.word) {
-      report(RULE.sqlCatalog, tokenAt(k), tokenAt(k + 2));
-    }
+    } else if (kind === 0x40 && isVariable(k)) report(RULE.sqlCatalog, tokenAt(k), tokenAt(k + 2));
   }
 }
 
@@ -103,6 +101,27 @@ function wordAt(k: number): void {
   else statementAt(k, false);
 }
 
+/** `@@version`: a system variable, in one case and where an operand stands; sealed tokens have such marks inside. */
+function isVariable(k: number): boolean {
+  if (kindAt(k + 1) !== 0x40 || kindAt(k + 2) !== KIND.word || apart(k + 1) || apart(k + 2)) return false;
+  const name = tokenAt(k + 2);
+  if (ends[name] - starts[name] < MIN_VARIABLE || !inOneCase(name)) return false;
+  const before = k > 0 ? kindAt(k - 1) : KIND.assign;
+  return apart(k) || (before !== KIND.word && before !== KIND.number && before !== KIND.other && before !== 0x40);
+}
+const MIN_VARIABLE = 4;
+
+function inOneCase(token: number): boolean {
+  let small = 0;
+  let large = 0;
+  for (let p = starts[token]; p < ends[token]; p++) {
+    const byte = scratch[p];
+    if (byte >= 0x61 && byte <= 0x7a) small = 1;
+    else if (byte >= 0x41 && byte <= 0x5a) large = 1;
+  }
+  return small + large === 1;
+}
+
 /** True where a number of columns is all that is left: the end, a comment, or another column. */
 function numberEnds(k: number): boolean {
   const kind = kindAt(k);
@@ -115,7 +134,9 @@ function castAt(k: number): void {
   const before = kindAt(k - 1);
   // Modules of Perl and namespaces of C++ are written alike, with a capital or another type behind.
   const lower = scratch[starts[tokenAt(k + 2)]] >= 0x61 && kindAt(k + 3) !== 0x3a;
-  if (before === 0x29 || isQuote(before) || (before === KIND.word && lower))
+  const expression =
+    (tokens.words & (GROUP.logic | GROUP.clause | GROUP.compare | GROUP.sqlFunction)) !== 0 || edgeAt(k + 3);
+  if (before === 0x29 || isQuote(before) || (before === KIND.word && lower && expression))
     report(RULE.sqlCast, tokenAt(k - 1), tokenAt(k + 2));
 }
 
@@ -133,7 +154,7 @@ function unionAt(k: number): void {
     kind === 0x2a ||
     kind === 0x40 ||
     after > j + 1 ||
-    (groups & (GROUP.literal | GROUP.sqlFunction | GROUP.catalog)) !== 0 ||
+    (groups & (GROUP.literal | GROUP.sqlFunction | GROUP.sqlCommon | GROUP.catalog)) !== 0 ||
     (kind === KIND.word && (follow === 0x2c || follow === 0x28 || follow === 0x2e));
   const fromTable = kind === KIND.word && (groupAt(after + 1) & GROUP.sql) !== 0;
   report(listed || fromTable || afterQuote(k) ? RULE.sqlUnion : RULE.sqlUnionWords, tokenAt(k), tokenAt(j));
@@ -155,6 +176,20 @@ function quoteAt(k: number): void {
     if (kindAt(j + 1) === 0x28 || isQuote(kindAt(j + 1))) concatAt(k, j + 1);
   } else if (kind === KIND.word && (groupAt(j) & (GROUP.clause | GROUP.compare)) !== 0) clauseAt(k, j);
   else if (edgeAt(j)) lonelyAt(k);
+  if (closes) trailingComment(k, j);
+}
+
+/** Tokens behind a quote among which the comment that hides the rest of a statement is looked for. */
+const COMMENT_REACH = 24;
+
+/** `x'-email--`: whatever stands behind the quote, the value ends by commenting out what follows it. */
+function trailingComment(k: number, from: number): void {
+  for (let j = from; j < from + COMMENT_REACH && !edgeAt(j); j++) {
+    if (kindAt(j) !== 0x2d || kindAt(j + 1) !== 0x2d || apart(j + 1)) continue;
+    const after = kindAt(j + 2) === 0x2d ? j + 3 : j + 2;
+    if (edgeAt(after)) report(RULE.sqlQuoteComment, tokenAt(k), tokenAt(j + 1));
+    return;
+  }
 }
 
 /** `'||`, `'+`: the rest must look like an expression, and close the string again or call something. */

@@ -184,11 +184,27 @@ export interface ContentHit {
 }
 
 /** What the running inspection tells the matchers and collects from them. */
-export const current: { hit: ContentHit; field: number; queryField: number } = {
+export const current: {
+  hit: ContentHit;
+  field: number;
+  queryField: number;
+  ceilings: Int32Array | null;
+  quotedCeilings: Int32Array | null;
+  talk: boolean;
+} = {
   hit: { millinats: 0, rule: 0, at: 0, length: 0, field: 0 },
   field: 0,
   queryField: 0,
+  /** The most that a rule can say here, by rule id, where it stands in what people write about code; else null. */
+  ceilings: null,
+  /** The same for what stands between backticks, where {@link quoted} marks it; null where nothing does. */
+  quotedCeilings: null,
+  /** The text reads like sentences. */
+  talk: false,
 };
+
+/** 1 for decoded bytes between backticks, by which people quote code in a text. */
+export const quoted = new Uint8Array(WINDOW_BYTES + 32);
 
 /** Reports a rule for the tokens `from` to `to` (inclusive); the strongest of all reports stays. */
 export function report(rule: ContentRule, from: number, to: number): void {
@@ -197,9 +213,13 @@ export function report(rule: ContentRule, from: number, to: number): void {
 
 /** {@link report} for decoded bytes `[from, to)`. */
 export function reportBytes(rule: ContentRule, from: number, to: number): void {
-  const hit = current.hit;
-  if (rule.millinats <= hit.millinats) return;
-  hit.millinats = rule.millinats;
+  const { hit, quotedCeilings } = current;
+  let millinats = rule.millinats;
+  if (millinats <= hit.millinats) return;
+  const ceilings = quotedCeilings !== null && quoted[from] === 1 ? quotedCeilings : current.ceilings;
+  if (ceilings !== null && ceilings[rule.id] < millinats) millinats = ceilings[rule.id];
+  if (millinats <= hit.millinats) return;
+  hit.millinats = millinats;
   hit.rule = rule.id;
   hit.at = origin[from];
   hit.length = origin[to > from ? to : from + 1] - origin[from];

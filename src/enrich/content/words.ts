@@ -36,6 +36,7 @@ export const GROUP = {
   template: 1 << 28,
   xml: 1 << 29,
   header: 1 << 30,
+  prose: 1 << 31, // the small words of sentences
   // Words that only a sequence around them makes mean something: no gate needs them.
   url: 0,
   serial: 0,
@@ -184,6 +185,14 @@ add(
   array_map array_filter array_walk register_shutdown_function usort ob_start extract include include_once
   require_once require invokefunction fsockopen scandir chr error_log hex2bin unserialize ini_set putenv`,
 );
+add(
+  GROUP.php,
+  `gzdecode bzdecompress pfsockopen posix_kill posix_setuid posix_getpwuid posix_mkfifo proc_nice proc_terminate
+  pcntl_fork mb_ereg_replace apache_setenv escapeshellcmd escapeshellarg get_defined_vars get_defined_functions
+  get_current_user getmyuid forward_static_call highlight_string php_strip_whitespace readgzfile gzfile
+  simplexml_load_file array_diff_ukey array_udiff iterator_apply preg_replace_callback spl_autoload_register
+  stream_socket_client mb_ereg_replace_callback`,
+);
 add(GROUP.phpProof, 'phpinfo phpversion var_dump print_r md5 die getenv php_uname printf echo print sha1 getcwd');
 add(
   GROUP.phpDirective,
@@ -199,6 +208,9 @@ add(
   ognlcontext denymethodexecution allowstaticmethodaccess freemarker springframework apache execute exec
   getconstructor loadclass defineclass getresponse getwriter org com sun lang util io script net protectiondomain
   resources context pipeline urlclassloader getparameter servletcontext templatesimpl jdbcrowsetimpl t new
+  invokertransformer chainedtransformer constanttransformer instantiatetransformer clonetransformer whileclosure
+  forclosure transformedclosure prototypeclonefactory prototypeserializationfactory instantiatefactory lazymap
+  tiedmapentry beancomparator annotationinvocationhandler badattributevalueexpexception
   defaultmembaccess default_member_access unsafe getdeclaredconstructors beanutil start inputstream groovy nashorn`,
 );
 add(
@@ -263,6 +275,16 @@ add(GROUP.url, 'var let const new while do for db insert find remove drop update
 add(GROUP.url, 'void return this to store examine parameters');
 add(GROUP.url, 'localhost metadata google internal url txt asp aspx jsp cgi');
 add(GROUP.serial, 'rO0AB python ruby javax nd_func o type tag yaml'.toLowerCase());
+add(
+  GROUP.prose,
+  `the of to for with this that these those are was were be been have has had you we they he she it my your our their
+  me us them what how why which can could would should will please do does did but because about there here just very
+  also than so an on only some any i der das und ist nicht ich wir sie ein eine mit zu auf von dem den im wie auch wenn
+  kann bitte le les des une est pas je vous nous que qui dans pour avec sur ce cette el los las es en por con para como
+  se del lo su muy pero esta il che di non per una sono della ho os um uma com isso het een van ik je niet op voor met
+  dat och att det som jeg ikke og til av er nie jest na jak`,
+);
+
 /** GROUP bits by word id. */
 export const GROUPS = Int32Array.from(groups);
 

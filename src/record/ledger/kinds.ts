@@ -67,6 +67,15 @@ export interface KindData {
   /** Written by the ledger: the key of a subject was destroyed. `subject_id` is the random id in its entries. */
   readonly 'subject.erased': JsonObject & { readonly subject_id: string };
   readonly 'journal.promoted': JsonObject;
+  /** A key has used up `percent` of a quota of its plan, which begins anew at `until_ms`. The key is the subject. */
+  readonly 'plan.alert': JsonObject & {
+    readonly plan: string;
+    readonly quota: string;
+    readonly percent: number;
+    readonly used: number;
+    readonly limit: number;
+    readonly until_ms: number;
+  };
 }
 
 export type EntryKind = keyof KindData;

@@ -9,6 +9,7 @@ import { type ActorDimension, DIMENSIONS } from '../../engine/keys.ts';
 import { ACTION } from '../../engine/policy.ts';
 import { type Instance, KEY_VALUES } from '../../engine/program.ts';
 import { RISK } from '../../engine/risk.ts';
+import { METHODS } from '../../enrich/facts.ts';
 import type { LearnedModel } from '../../enrich/model.ts';
 import { MILLINATS, probability } from '../../lib/fixed.ts';
 import { combine, lanes } from '../../lib/hash.ts';
@@ -23,6 +24,8 @@ export const MAX_LIVE_ACTORS = 50_000;
 const MAX_SECONDS = 900;
 /** Between these risk flows, where control of both was proven. */
 const LINKED: ReadonlySet<string> = new Set(['session', 'credential', 'principal']);
+/** Longest host name that is told, in characters: as DNS has them. */
+const HOST_MAX = 253;
 /** A sentence is written anew when its evidence has grown by this, in millinats. */
 const RESAY_MILLINATS = 300;
 
@@ -72,6 +75,22 @@ export interface ActorListener {
   renewed(actor: LiveActor, mitigation: LiveMitigation): void;
   ended(actor: LiveActor, mitigation: LiveMitigation): void;
   finding(detector: string): void;
+  /** Evidence has become a finding, or one has grown; null where nobody wants to know. */
+  found?: ((found: Found) => void) | null;
+}
+
+/** A finding as it came about, for those who tell others. */
+export interface Found {
+  readonly actor: LiveActor;
+  readonly detector: string;
+  readonly millinats: number;
+  readonly why: string;
+  readonly method: string;
+  /** Template; '' where it has none. */
+  readonly route: string;
+  readonly host: string;
+  /** Unix ms. */
+  readonly timeMs: number;
 }
 
 export interface ActorBookOptions {
@@ -109,6 +128,14 @@ export class ActorBook implements EngineListener {
     const why = this.options.redact(instance.judgement.say(instance.handles as never, engine.facts));
     actor.reasons.set(instance.detector.id, { millinats, why, heldAt: engine.facts.now });
     this.fresh.push(evidenceOf(engine, instance, millinats, why));
+    if (finding) this.listener.found?.(this.foundOf(engine, actor, instance.detector.id, millinats, why));
+  }
+
+  private foundOf({ facts }: Engine, actor: LiveActor, detector: string, millinats: number, why: string): Found {
+    const { batch, row, now: timeMs } = facts;
+    const route = this.model.routes[facts.route - 1]?.template ?? '';
+    const host = this.options.redact(facts.text('host').slice(0, HOST_MAX));
+    return { actor, detector, millinats, why, method: METHODS[batch.method[row]] ?? '', route, host, timeMs };
   }
 
   risk(engine: Engine, key: number, _action: number, _classIndex: number, logOdds: number): void {

@@ -8,7 +8,8 @@ import { SallyportError } from '../../lib/errors.ts';
 import type { PolicySource } from '../../policy/source.ts';
 import type { Ledger } from '../../record/ledger/port.ts';
 import { decisionHash } from '../manifest.ts';
-import type { ActorListener, LiveActor, LiveMitigation } from './actors.ts';
+import type { OutputStatus } from '../outputs/output.ts';
+import type { ActorListener, Found, LiveActor, LiveMitigation } from './actors.ts';
 import type { MitigationRecords } from './ledgering.ts';
 import type { LiveEvent, LiveStatus, Mitigation, OperatorPort, Tick, UndoReceipt } from './operator.ts';
 import type { LiveRuntime } from './runtime.ts';
@@ -45,6 +46,10 @@ export class Operator implements OperatorPort, ActorListener {
   /** Findings by detector: for metrics. */
   readonly findings = new Map<string, number>();
   started_total = 0;
+  /** Who tells others: of findings as they come, of mitigations once a second. */
+  found: ((found: Found) => void) | null = null;
+  outputs: () => readonly OutputStatus[] = () => [];
+  witness: { mitigation(actor: LiveActor, mitigation: Mitigation): void } | null = null;
   private readonly options: OperatorOptions;
   private readonly listeners = new Set<(event: LiveEvent) => void>();
   private readonly shown = new Map<string, Shown>();
@@ -121,7 +126,10 @@ export class Operator implements OperatorPort, ActorListener {
     for (const id of this.dirty) {
       const shown = this.shown.get(id);
       if (shown !== undefined) shown.told = shown.mitigation.requestsMet;
-      if (shown !== undefined) this.send({ type: 'mitigation', mitigation: this.view(shown) });
+      if (shown === undefined) continue;
+      const mitigation = this.view(shown);
+      this.witness?.mitigation(shown.actor, mitigation);
+      this.send({ type: 'mitigation', mitigation });
     }
     this.dirty.clear();
     this.send({ type: 'status', status: this.status() });
@@ -130,6 +138,7 @@ export class Operator implements OperatorPort, ActorListener {
 
   status(): LiveStatus {
     const { options, runtime } = this;
+    const outputs = this.outputs();
     const { engine } = runtime.parts;
     const { model } = runtime.parts.actors;
     return {
@@ -149,6 +158,7 @@ export class Operator implements OperatorPort, ActorListener {
       routes_known: model.routes.filter((route) => route.retired !== true).length,
       learning: runtime.learning?.status() ?? NOT_LEARNING,
       ...options.facts(),
+      ...(outputs.length > 0 && { outputs }),
     };
   }
 

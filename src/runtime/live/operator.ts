@@ -3,6 +3,7 @@
  * command line. Field names are those of the API (snake_case); they are stable, new ones may be added.
  */
 import type { ActionName } from '../../engine/policy.ts';
+import type { OutputStatus } from '../outputs/output.ts';
 import type { Actor } from '../report.ts';
 import type { Mode } from './verdict.ts';
 
@@ -97,6 +98,8 @@ export interface LiveStatus {
   readonly learning: { readonly enabled: boolean; readonly seen: number; readonly wanted: number };
   readonly workers: number;
   readonly upstreams: readonly { readonly name: string; readonly url: string; readonly state: string }[];
+  /** Where events are told to, and how that goes; left out where there are no outputs. */
+  readonly outputs?: readonly OutputStatus[];
 }
 
 export type LiveEvent =

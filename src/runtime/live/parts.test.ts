@@ -62,18 +62,19 @@ describe('one-time values', () => {
   it('count once, until they expire', () => {
     const nonces = new Nonces();
     expect([nonces.spend('a', 100, 0), nonces.spend('a', 100, 1), nonces.spend('b', 100, 1)]).toEqual([
-      true,
-      false,
-      true,
+      'first',
+      'seen',
+      'first',
     ]);
-    expect(nonces.spend('c', 100, 100)).toBe(false);
+    expect(nonces.spend('c', 100, 100)).toBe('seen');
   });
 
   it('are refused where no more can be remembered', () => {
     const nonces = new Nonces();
     for (let i = 0; i < MAX_NONCES; i++) nonces.spend(`n${i}`, 1000, 0);
-    expect(nonces.spend('one more', 1000, 1)).toBe(false);
-    expect(nonces.spend('later', 3000, 2000)).toBe(true);
+    expect(nonces.spend('one more', 1000, 1)).toBe('full');
+    expect(nonces.spend('n7', 1000, 1)).toBe('seen');
+    expect(nonces.spend('later', 3000, 2000)).toBe('first');
   });
 });
 

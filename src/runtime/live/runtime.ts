@@ -17,13 +17,16 @@ import type { JournalDirectory } from '../../record/journal/directory.ts';
 import { packDecision } from '../../record/journal/single.ts';
 import { applyControl, type Recompile } from '../control.ts';
 import type { ActorBook, LiveActor, LiveMitigation } from './actors.ts';
+import type { Inventory } from './inventory.ts';
 import type { LiveLearning } from './learning.ts';
 import { Limiter } from './limiter.ts';
-import { Nonces } from './nonces.ts';
+import { MAX_NONCES, Nonces } from './nonces.ts';
+import { PlanBook } from './plans/plan-book.ts';
+import { tighter } from './plans/tightest.ts';
 import { stoppedActor } from './standing.ts';
 import { Throttle } from './throttle.ts';
 import { Ticks } from './ticks.ts';
-import { ALLOW, type Gate, type LimitState, type Verdict } from './verdict.ts';
+import { ALLOW, type Gate, type LimitState, type Spent, type Verdict } from './verdict.ts';
 
 /** What the live runtime writes events to: the journal on disk. */
 export type JournalSink = Pick<JournalDirectory, 'append' | 'control' | 'values' | 'promote'>;
@@ -45,12 +48,17 @@ export class LiveRuntime implements Gate {
   readonly ticks = new Ticks();
   readonly throttle: Throttle;
   readonly limiter: Limiter;
-  private readonly nonces = new Nonces();
+  readonly plans: PlanBook;
+  private readonly nonces: Nonces;
   policies: PolicySource;
   /** Learns from what passes. */
   learning: LiveLearning | null = null;
+  /** Endpoints that are called; null where nobody keeps them. */
+  inventory: Inventory | null = null;
   degraded = 0;
   requests = 0;
+  /** Told of every request about which something was decided; null where nobody wants to know. */
+  decided: ((verdict: Verdict, rows: FactBatch, row: number, nowMs: number) => void) | null = null;
   /** Seconds whose tick changed after they were over. */
   readonly changedSeconds = new Set<number>();
   private lastMs = 0;
@@ -65,26 +73,34 @@ export class LiveRuntime implements Gate {
       maxDelayMs: throttle.max_delay_ms,
     });
     this.limiter = new Limiter(config.limits);
+    this.plans = new PlanBook(config, parts.seed);
+    // Workers ask here about signatures, too.
+    this.nonces = new Nonces(Math.max(MAX_NONCES, config.identity.signatures.replay_entries));
   }
 
   request(rows: FactBatch, row: number, nowMs: number): Verdict {
     const now = this.advance(nowMs);
     this.requests++;
     this.ticks.at(Math.floor(now / 1000)).requests++;
-    const limit = this.limiter.check(rows, row, now);
+    const limit = this.limitOf(rows, row, now);
     if (this.degraded >= DEGRADATION.counters) return this.unscored(rows, row, now, limit);
     const decision = this.apply(rows, row, false, now, EVENT.admitted);
-    if (decision.key < 0) return limit === null ? ALLOW : { ...ALLOW, limit };
-    return this.verdict(decision, rows, row, now, limit);
+    if (decision.key < 0 && limit?.exceeded !== true) return limit === null ? ALLOW : { ...ALLOW, limit };
+    const verdict = decision.key < 0 ? { ...ALLOW, limit } : this.verdict(decision, rows, row, now, limit);
+    if (this.decided !== null && (decision.action > ACTION.allow || limit?.exceeded === true))
+      this.decided(verdict, rows, row, now);
+    return verdict;
   }
 
   response(rows: FactBatch, row: number, nowMs: number, admitted: boolean): void {
     const now = this.advance(nowMs);
+    this.plans.settle(rows, row, now, admitted);
     const second = Math.floor(now / 1000);
     const status = rows.status[row];
     const tick = this.ticks.at(second);
     if (status >= 500) tick.status_5xx++;
     else if (status >= 400) tick.status_4xx++;
+    if (admitted) this.inventory?.observe(rows, row);
     if (this.degraded >= DEGRADATION.responses) return;
     const decision = this.apply(rows, row, true, now, admitted ? EVENT.admitted : 0);
     if (admitted) this.learning?.observe(this.parts.engine, rows, row);
@@ -101,8 +117,12 @@ export class LiveRuntime implements Gate {
     this.apply(rows, row, true, this.advance(nowMs), EVENT.admitted);
   }
 
-  spend(nonce: string, untilMs: number): boolean {
+  spend(nonce: string, untilMs: number): Spent {
     return this.nonces.spend(nonce, untilMs, this.lastMs);
+  }
+
+  departed(endpoint: string, bits: number, undeclared: readonly string[]): void {
+    this.inventory?.departed(endpoint, bits, undeclared);
   }
 
   /** A solved challenge buys passage, not trust: it stands in the sequence and changes no risk. */
@@ -136,6 +156,15 @@ export class LiveRuntime implements Gate {
       tick.abusive_served += Math.max(0, Math.min(room, requests));
       this.changedSeconds.add(second);
     }
+  }
+
+  /** The tightest of plan and limits. Whom one of them refuses, that request takes nothing from the other. */
+  private limitOf(rows: FactBatch, row: number, now: number): LimitState | null {
+    const plan = this.plans.admit(rows, row, now);
+    if (plan?.exceeded) return plan;
+    const limit = this.limiter.check(rows, row, now);
+    if (limit?.exceeded) this.plans.withdraw(rows, row);
+    return tighter(limit, plan);
   }
 
   /** Inside the engine time never runs backwards. */

@@ -2,8 +2,10 @@
  * Puts the owner of state together: engine, ledger, journal, and what operators see of them. Doors are given the gate; what
  * they need to enrich as the owner expects is plain data that goes to workers, too.
  */
+import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { LoadedConfig } from '../../config/load.ts';
+import { workflowsOf } from '../../config/workflows.ts';
 import type { LearnedModel } from '../../enrich/model.ts';
 import { SallyportError } from '../../lib/errors.ts';
 import { type JournalCondition, JournalDirectory, type JournalStatistics } from '../../record/journal/directory.ts';
@@ -17,19 +19,28 @@ import type { Ledger } from '../../record/ledger/port.ts';
 import { composeEngine } from '../compose.ts';
 import { configuredRoutes, type EnrichmentSetup, enrichmentSetup } from '../enrichment.ts';
 import { manifestOf } from '../manifest.ts';
+import { checkOutputs, LiveOutputs } from '../outputs/live-outputs.ts';
 import { livePoliciesOf } from '../policies.ts';
 import { redactor, redactTarget } from '../redact.ts';
 import { loadNetworks } from '../tables.ts';
 import { ActorBook } from './actors.ts';
 import { Captures } from './captures.ts';
 import { journalFolder, openDataDir, saveModel, secretOf, seedOf } from './data-dir.ts';
+import type { DeclaredEndpoint } from './inventory.ts';
+import type { InventoryPort } from './inventory-report.ts';
 import { LiveLearning, type MakeModel } from './learning.ts';
 import { MitigationRecords } from './ledgering.ts';
 import { Models, modelFor } from './models.ts';
 import { Operator } from './operate.ts';
 import type { LiveStatus } from './operator.ts';
+import { LivePlans } from './plans/live-plans.ts';
+import type { PlansPort } from './plans/report.ts';
 import { reinstate } from './reinstate.ts';
 import { LiveRuntime } from './runtime.ts';
+import { Stock } from './stock.ts';
+
+/** Length of the root of keys of days. */
+const DAILY_BYTES = 32;
 
 export interface LiveOptions {
   readonly loaded: LoadedConfig;
@@ -41,6 +52,8 @@ export interface LiveOptions {
   readonly facts: () => Pick<LiveStatus, 'workers' | 'upstreams'>;
   readonly onCondition?: (condition: JournalCondition) => void;
   readonly onNote?: (text: string) => void;
+  /** Operations of the documents of a configuration, for the inventory; none without it. */
+  readonly declared?: (loaded: LoadedConfig) => readonly DeclaredEndpoint[];
   /** Makes models elsewhere than on a thread of its own: for tests. */
   readonly makeModel?: MakeModel;
 }
@@ -55,10 +68,16 @@ export interface Live {
   readonly learning: LiveLearning;
   /** What doors of this process capture goes here; operators read from it. */
   readonly captures: Captures;
+  /** Endpoints that are called; undefined where none are kept. */
+  readonly inventory: InventoryPort | undefined;
+  /** What callers have used of their plans. */
+  readonly plans: PlansPort;
+  /** Tells others what is found and done. */
+  readonly outputs: LiveOutputs;
   readonly seed: number;
   readonly dataDir: string;
-  /** Keys challenges and pseudonyms; the same for all workers. */
-  readonly secrets: { readonly challenge: Buffer; readonly pseudonyms: Buffer };
+  /** Keys challenges and pseudonyms; the same for all workers. `daily` is of this run and kept nowhere. */
+  readonly secrets: { readonly challenge: Buffer; readonly pseudonyms: Buffer; readonly daily: Buffer };
   readonly journalPath: string;
   readonly ledger: Ledger;
   journalStatistics(): JournalStatistics | null;
@@ -71,6 +90,7 @@ export interface Live {
 export async function startLive(options: LiveOptions): Promise<Live> {
   const { loaded } = options;
   const clock = options.clock ?? Date.now;
+  checkOutputs(loaded);
   const dataDir = openDataDir(dataDirOf(loaded));
   const startedMs = clock();
   const ledger = options.ephemeral
@@ -87,15 +107,13 @@ export async function startLive(options: LiveOptions): Promise<Live> {
   await reinstate(runtime, operator, ledger, startedMs);
   await announce(ledger, options, policies.version, parts.models.current, startedMs);
   const learning = learningOf(options, parts);
-  const captures = new Captures({
-    dataDir: options.ephemeral ? null : dataDir,
-    clock,
-    writers: 1,
-    onNote: options.onNote,
-  });
+  const { captures, stock, plans, outputs } = besides(options, parts, ledger, dataDir, startedMs);
   const timer = setInterval(() => {
     void operator.second(clock());
+    outputs.tick(clock());
     void learning.tick(clock());
+    void stock.tick();
+    void plans.tick();
   }, 1000);
   timer.unref();
   return {
@@ -107,14 +125,26 @@ export async function startLive(options: LiveOptions): Promise<Live> {
     },
     learning,
     captures,
-    secrets: { challenge: secretOf(dataDir, 'challenge'), pseudonyms: secretOf(dataDir, 'pseudonyms') },
+    inventory: stock.port,
+    plans,
+    outputs,
+    secrets: {
+      challenge: secretOf(dataDir, 'challenge'),
+      pseudonyms: secretOf(dataDir, 'pseudonyms'),
+      daily: randomBytes(DAILY_BYTES),
+    },
     journalStatistics: () => parts.journal?.statistics() ?? null,
-    reload: (next, by) => reload(parts, ledger, next, by, clock()),
+    reload: async (next, by) => {
+      stock.reload(next);
+      await reload(parts, ledger, next, by, clock());
+      await outputs.reload(next);
+    },
     async close() {
       clearInterval(timer);
       await learning.close();
       await operator.second(clock());
-      await Promise.all([parts.models.settled(), captures.close()]);
+      await Promise.all([parts.models.settled(), captures.close(), stock.close(), plans.close()]);
+      await outputs.close(clock());
       await parts.journal?.close();
       await ledger.close();
     },
@@ -122,6 +152,38 @@ export async function startLive(options: LiveOptions): Promise<Live> {
 }
 
 type Parts = Awaited<ReturnType<typeof assemble>>;
+
+/** What follows the engine without being part of it. */
+function besides(options: LiveOptions, parts: Parts, ledger: Ledger, dataDir: string, startedMs: number) {
+  const clock = options.clock ?? Date.now;
+  const captures = new Captures({
+    dataDir: options.ephemeral ? null : dataDir,
+    clock,
+    writers: 1,
+    onNote: options.onNote,
+  });
+  const stock = stockOf(options, parts, dataDir, clock);
+  const plans = new LivePlans({
+    book: parts.runtime.plans,
+    dataDir: options.ephemeral ? null : dataDir,
+    ledger,
+    clock,
+    onNote: (text) => options.onNote?.(text),
+    onFailure: (error) => note(options, error),
+  });
+  const outputs = new LiveOutputs({
+    loaded: options.loaded,
+    version: options.version,
+    key: secretOf(dataDir, 'pseudonyms'),
+    runtime: parts.runtime,
+    operator: parts.operator,
+    ledger,
+    inventory: stock.port,
+    startedMs,
+    onNote: (text) => options.onNote?.(text),
+  });
+  return { captures, stock, plans, outputs };
+}
 
 /** Engine, journal, and what listens to them. */
 async function assemble(options: LiveOptions, ledger: Ledger, dataDir: string, clock: () => number, startedMs: number) {
@@ -139,7 +201,7 @@ async function assemble(options: LiveOptions, ledger: Ledger, dataDir: string, c
   let actors!: ActorBook;
   const { disabled, thresholds } = config.detectors;
   const { engine, program, recompile } = composeEngine(
-    { model, seed, policies, disabled, thresholds: flat(thresholds) },
+    { model, seed, policies, disabled, thresholds: flat(thresholds), workflows: workflowsOf(config.workflows) },
     ({ builtin }) => {
       actors = new ActorBook({ model, principalsValue: builtin.principals, redact, seed }, operator);
       return actors;
@@ -203,6 +265,7 @@ async function reload(parts: Parts, ledger: Ledger, next: LoadedConfig, by: stri
   const source = livePoliciesOf(next.config, parts.operator.mode);
   parts.runtime.control({ control: 'policy', timeMs, ref: source.version, data: source });
   parts.runtime.limiter.update(next.config.limits);
+  parts.runtime.plans.update(next.config);
   if (parts.runtime.learning !== null) parts.runtime.learning.settings = next.config.learning;
   const reason = 'reload';
   await Promise.all([
@@ -214,6 +277,19 @@ async function reload(parts: Parts, ledger: Ledger, next: LoadedConfig, by: stri
 /** Where data is kept: relative to the configuration file, or to the working directory without one. */
 export function dataDirOf(loaded: LoadedConfig): string {
   return resolve(loaded.file === null ? '.' : resolve(loaded.file, '..'), loaded.config.records.data_dir);
+}
+
+/** Takes stock of the endpoints that are called. */
+function stockOf(options: LiveOptions, { runtime, models }: Parts, dataDir: string, clock: () => number): Stock {
+  return new Stock({
+    loaded: options.loaded,
+    runtime,
+    dataDir: options.ephemeral ? null : dataDir,
+    clock,
+    model: () => models.current,
+    declared: options.declared ?? (() => []),
+    onFailure: (error) => note(options, error),
+  });
 }
 
 /** Learns from what passes, and puts what was learned in force. */

@@ -6,8 +6,17 @@ import type { FactBatch } from '../../enrich/facts.ts';
 
 export type Mode = 'shadow' | 'canary' | 'enforce';
 
-/** How a request stands against the tightest of the rate limits that apply to it. */
+/**
+ * What a limit is about: requests in a window, in a day or month, cost units, bytes of answers, requests under way, money, and
+ * room that is kept for others.
+ */
+export const LIMIT_KINDS = ['rate', 'requests', 'units', 'bytes', 'concurrency', 'budget', 'capacity'] as const;
+export type LimitKind = (typeof LIMIT_KINDS)[number];
+
+/** How a request stands against the tightest of the rate limits and plans that apply to it. */
 export interface LimitState {
+  /** `rate` where it is left out. */
+  readonly kind?: LimitKind;
   readonly name: string;
   /** Requests a window, and the window in seconds: the policy. */
   readonly limit: number;
@@ -63,6 +72,9 @@ export const ALLOW: Verdict = {
   limit: null,
 };
 
+/** `first`: it was not used before, and is now. `seen`: it was. `full`: not known, and there is no room to remember it. */
+export type Spent = 'first' | 'seen' | 'full';
+
 /**
  * What doors ask. With one worker the owner is in this process and answers at once; with several it answers over a
  * socket. Rows may be reused as soon as a call has returned or its promise is settled.
@@ -78,8 +90,13 @@ export interface Gate {
   response(rows: FactBatch, row: number, nowMs: number, admitted: boolean): void;
   /** A business event that came with an answer. */
   business(rows: FactBatch, row: number, nowMs: number): void;
-  /** Uses up a one-time value until a time. False where it was used before. */
-  spend(nonce: string, untilMs: number): boolean | Promise<boolean>;
+  /** Uses up a one-time value until a time. */
+  spend(nonce: string, untilMs: number): Spent | Promise<Spent>;
   /** Actor has solved a challenge for a class: weak evidence against abuse. */
   solved(actor: string, classOf: string, nowMs: number): void;
+  /**
+   * For the inventory, what rows do not say of a request to a documented endpoint (`GET /users/{id}`): bits of SCHEMA where its
+   * document is still being learned, and names of parameters that nothing declares.
+   */
+  departed(endpoint: string, bits: number, undeclared: readonly string[]): void;
 }

@@ -5,12 +5,13 @@
  */
 import type { FactBatch } from '../../enrich/facts.ts';
 import { SallyportError } from '../../lib/errors.ts';
-import { ALLOW, type Gate, type Verdict } from '../live/verdict.ts';
+import { ALLOW, type Gate, type Spent, type Verdict } from '../live/verdict.ts';
+import { DEPARTED, Departures } from './departures.ts';
 import type { Inbox } from './frames.ts';
 import { OwnerLink } from './link.ts';
 import { Pending } from './pending.ts';
 import { decodeVerdict } from './verdict-wire.ts';
-import { encodeRow, FRAME, ROW_ROOM } from './wire.ts';
+import { encodeRow, FRAME, ROW_ROOM, SPENT } from './wire.ts';
 
 export type OwnerState = 'connected' | 'lost' | 'closed';
 
@@ -50,7 +51,7 @@ export interface OwnerStatistics {
  */
 export interface OwnerClient extends Gate {
   request(rows: FactBatch, row: number, nowMs: number): Promise<Verdict>;
-  spend(nonce: string, untilMs: number): Promise<boolean>;
+  spend(nonce: string, untilMs: number): Promise<Spent>;
   /** Sends a snapshot (metrics, a step of the guard) as JSON. False where it could not be sent. */
   report(name: string, snapshot: unknown): boolean;
   /** Resolves once the owner has answered: everything sent before was seen by it. */
@@ -65,7 +66,7 @@ const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
 const NONCE_MAX = 256;
 const NAME_MAX = 128;
 
-type Answer = Verdict | boolean;
+type Answer = Verdict | Spent | true;
 
 /** Connects to the owner at `path`. SallyportError SP7311 where nobody answers in time, SP7313 where it says no. */
 export function connectOwner(path: string, options: OwnerClientOptions): Promise<OwnerClient> {
@@ -82,6 +83,7 @@ class SocketClient implements OwnerClient {
   private readonly link: OwnerLink;
   private readonly pending: Pending<Answer>;
   private readonly maxQueued: number;
+  private readonly departures = new Departures();
   private failedLost = 0;
   private failedBusy = 0;
   private lostMessages = 0;
@@ -133,7 +135,7 @@ class SocketClient implements OwnerClient {
     this.link.soon();
   }
 
-  spend(nonce: string, untilMs: number): Promise<boolean> {
+  spend(nonce: string, untilMs: number): Promise<Spent> {
     const id = this.roomFor();
     if (typeof id !== 'number') return Promise.reject(id);
     const { out } = this.link;
@@ -142,7 +144,7 @@ class SocketClient implements OwnerClient {
     out.f64(untilMs);
     out.text(nonce, NONCE_MAX);
     out.end();
-    return this.answerTo(id) as Promise<boolean>;
+    return this.answerTo(id) as Promise<Spent>;
   }
 
   solved(actor: string, classOf: string, nowMs: number): void {
@@ -154,6 +156,11 @@ class SocketClient implements OwnerClient {
     out.text(classOf, NAME_MAX);
     out.end();
     this.link.soon();
+  }
+
+  departed(endpoint: string, bits: number, undeclared: readonly string[]): void {
+    const fresh = this.departures.fresh(endpoint, bits, undeclared);
+    if (fresh !== null && this.report(DEPARTED, fresh)) this.departures.keep(fresh);
   }
 
   report(name: string, snapshot: unknown): boolean {
@@ -234,7 +241,8 @@ class SocketClient implements OwnerClient {
       }
       case FRAME.spent: {
         const id = inbox.word();
-        pending.settle(id, inbox.word() !== 0);
+        // A word that means nothing to us is no permission.
+        pending.settle(id, SPENT[inbox.word()] ?? 'seen');
         return;
       }
       case FRAME.failed:

@@ -3,10 +3,10 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createBatch, type FactBatch } from '../../enrich/facts.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
-import type { Gate, Verdict } from '../live/verdict.ts';
+import type { Gate, Spent, Verdict } from '../live/verdict.ts';
 import { Inbox, Outbox } from './frames.ts';
 import { encodeVerdict } from './verdict-wire.ts';
-import { decodeRow, detachTexts, FRAME, fromStranger, fromWorker, LAYOUT, WIRE_VERSION } from './wire.ts';
+import { decodeRow, detachTexts, FRAME, fromStranger, fromWorker, LAYOUT, SPENT, WIRE_VERSION } from './wire.ts';
 
 /** What a peer needs of the server it belongs to. */
 export interface PeerHost {
@@ -229,14 +229,14 @@ export class Peer {
     const untilMs = inbox.f64();
     const nonce = inbox.text();
     if (!inbox.whole()) return;
-    let spent: boolean | Promise<boolean>;
+    let spent: Spent | Promise<Spent>;
     try {
       spent = this.host.gate.spend(nonce, untilMs);
     } catch (error) {
       this.answerFailed(id);
       throw error;
     }
-    if (typeof spent === 'boolean') this.answer(FRAME.spent, id, spent ? 1 : 0);
+    if (typeof spent === 'string') this.answer(FRAME.spent, id, SPENT.indexOf(spent));
     else this.answerLater(id, spent, null);
   }
 
@@ -248,7 +248,7 @@ export class Peer {
     return rows;
   }
 
-  private answerLater(id: number, answer: Promise<Verdict | boolean>, rows: FactBatch | null): void {
+  private answerLater(id: number, answer: Promise<Verdict | Spent>, rows: FactBatch | null): void {
     this.later++;
     const done = (): void => {
       this.later--;
@@ -257,7 +257,7 @@ export class Peer {
     };
     answer.then(
       (value) => {
-        if (typeof value === 'boolean') this.answer(FRAME.spent, id, value ? 1 : 0);
+        if (typeof value === 'string') this.answer(FRAME.spent, id, SPENT.indexOf(value));
         else encodeVerdict(this.out, id, value);
         done();
       },

@@ -5,6 +5,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { ErrorCode } from '../../lib/errors.ts';
 import type { Gate } from '../live/verdict.ts';
+import { DEPARTED, departedOf } from './departures.ts';
 import { listenPrivately } from './listen.ts';
 import { hashOf, Peer, type PeerHost } from './peer.ts';
 
@@ -114,7 +115,14 @@ class SocketServer implements OwnerServer, PeerHost {
       this.problem('SP7312', `A report of worker ${worker} is no JSON`);
       return;
     }
-    this.options.onReport?.(worker, name, snapshot);
+    if (name === DEPARTED) this.departed(worker, snapshot);
+    else this.options.onReport?.(worker, name, snapshot);
+  }
+
+  private departed(worker: number, report: unknown): void {
+    const known = departedOf(report);
+    if (known === null) this.problem('SP7312', `What worker ${worker} tells for the inventory is none of it`);
+    else this.gate.departed(known.endpoint, known.bits, known.names);
   }
 
   problem(code: ErrorCode, message: string): void {

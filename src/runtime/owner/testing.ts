@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { COLUMNS, createBatch, type FactBatch, type TextName, textOf } from '../../enrich/facts.ts';
-import { ALLOW, type Gate, type LimitState, type Verdict } from '../live/verdict.ts';
+import { ALLOW, type Gate, type LimitState, type Spent, type Verdict } from '../live/verdict.ts';
 
 const TEXT_NAMES: readonly TextName[] = [
   'target',
@@ -97,15 +97,20 @@ export class FakeGate implements Gate {
     this.told.push(['business', nowMs, contentOf(rows, row)]);
   }
 
-  spend(nonce: string, untilMs: number): boolean {
+  spend(nonce: string, untilMs: number): Spent {
     this.told.push(['spend', nonce, untilMs]);
-    if (this.spentNonces.has(nonce)) return false;
+    if (nonce === 'one too many') return 'full';
+    if (this.spentNonces.has(nonce)) return 'seen';
     this.spentNonces.add(nonce);
-    return true;
+    return 'first';
   }
 
   solved(actor: string, classOf: string, nowMs: number): void {
     this.told.push(['solved', actor, classOf, nowMs]);
+  }
+
+  departed(endpoint: string, bits: number, undeclared: readonly string[]): void {
+    this.told.push(['departed', endpoint, bits, undeclared]);
   }
 }
 
@@ -167,9 +172,10 @@ export function gateContract(name: string, open: () => Promise<OpenGate>): void 
 
     it('spends a value once', async () => {
       const { gate } = await start();
-      expect(await gate.spend('n1', 99)).toBe(true);
-      expect(await gate.spend('n1', 99)).toBe(false);
-      expect(await gate.spend('n2', 99)).toBe(true);
+      expect(await gate.spend('n1', 99)).toBe('first');
+      expect(await gate.spend('n1', 99)).toBe('seen');
+      expect(await gate.spend('n2', 99)).toBe('first');
+      expect(await gate.spend('one too many', 99)).toBe('full');
     });
 
     it('lets rows be used again once a call is answered, and keeps a thousand calls apart', async () => {

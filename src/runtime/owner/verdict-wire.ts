@@ -1,6 +1,6 @@
 /** Verdicts as words. Nearly all are {@link ALLOW}, which crosses as the id of its request alone. */
 import { ACTIONS } from '../../engine/policy.ts';
-import { ALLOW, type LimitState, type Mode, type Verdict } from '../live/verdict.ts';
+import { ALLOW, LIMIT_KINDS, type LimitState, type Mode, type Verdict } from '../live/verdict.ts';
 import type { Inbox, Outbox } from './frames.ts';
 import { FRAME } from './wire.ts';
 
@@ -9,6 +9,8 @@ const MODES: readonly Mode[] = ['shadow', 'canary', 'enforce'];
 export const VERDICT_TEXT_MAX = 128;
 const HAS_LIMIT = 1;
 const EXCEEDED = 2;
+/** Above these: the kind of the limit. */
+const KIND_SHIFT = 2;
 /** Words of a verdict without its texts: id, flags and four numbers. */
 const FIXED_WORDS = 2 + 4 * 2;
 
@@ -43,7 +45,7 @@ export function encodeVerdict(out: Outbox, id: number, v: Verdict): void {
   }
   out.begin(FRAME.verdict, FIXED_WORDS);
   out.word(id);
-  const flags = v.limit === null ? 0 : HAS_LIMIT | (v.limit.exceeded ? EXCEEDED : 0);
+  const flags = v.limit === null ? 0 : limitFlags(v.limit);
   out.word(
     ACTIONS.indexOf(v.action) | (ACTIONS.indexOf(v.planned) << 8) | (MODES.indexOf(v.mode) << 16) | (flags << 24),
   );
@@ -59,6 +61,9 @@ export function encodeVerdict(out: Outbox, id: number, v: Verdict): void {
   if (v.limit !== null) encodeLimit(out, v.limit);
   out.end();
 }
+
+const limitFlags = ({ exceeded, kind = 'rate' }: LimitState): number =>
+  HAS_LIMIT | (exceeded ? EXCEEDED : 0) | (LIMIT_KINDS.indexOf(kind) << KIND_SHIFT);
 
 function encodeLimit(out: Outbox, limit: LimitState): void {
   out.text(limit.name, VERDICT_TEXT_MAX);
@@ -89,19 +94,22 @@ export function decodeVerdict(inbox: Inbox): Verdict | null {
     actor: inbox.text(),
     dimension: inbox.text(),
     credential: inbox.text(),
-    limit: (flags & HAS_LIMIT) === 0 ? null : decodeLimit(inbox, (flags & EXCEEDED) !== 0),
+    limit: (flags & HAS_LIMIT) === 0 ? null : decodeLimit(inbox, flags),
   };
   if (action === undefined || planned === undefined || mode === undefined) inbox.bad = true;
+  if (flags >> KIND_SHIFT >= LIMIT_KINDS.length) inbox.bad = true;
   return inbox.whole() ? verdict : null;
 }
 
-function decodeLimit(inbox: Inbox, exceeded: boolean): LimitState {
+function decodeLimit(inbox: Inbox, flags: number): LimitState {
+  const kind = LIMIT_KINDS[flags >> KIND_SHIFT];
   return {
+    ...(kind !== 'rate' && { kind }),
     name: inbox.text(),
     limit: inbox.f64(),
     windowSec: inbox.f64(),
     remaining: inbox.f64(),
     resetSec: inbox.f64(),
-    exceeded,
+    exceeded: (flags & EXCEEDED) !== 0,
   };
 }

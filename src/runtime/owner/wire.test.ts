@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ACTIONS } from '../../engine/policy.ts';
 import { COLUMNS, createBatch, type TextName } from '../../enrich/facts.ts';
-import { ALLOW, type Verdict } from '../live/verdict.ts';
+import { ALLOW, LIMIT_KINDS, type Verdict } from '../live/verdict.ts';
 import { Inbox, MAX_ROW_FRAME, Outbox } from './frames.ts';
 import { contentOf, rowWith } from './testing.ts';
 import { decodeVerdict, encodeVerdict, saysNothing } from './verdict-wire.ts';
@@ -109,6 +109,8 @@ const verdict: fc.Arbitrary<Verdict> = fc.record({
   credential: short,
   limit: fc.option(
     fc.record({
+      // A rate is what a limit is without a kind.
+      kind: fc.constantFrom(undefined, ...LIMIT_KINDS.filter((kind) => kind !== 'rate')),
       name: short,
       limit: double,
       windowSec: double,

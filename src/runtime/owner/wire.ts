@@ -4,9 +4,10 @@
  */
 import { COLUMNS, type FactBatch } from '../../enrich/facts.ts';
 import { hashString } from '../../lib/hash.ts';
+import type { Spent } from '../live/verdict.ts';
 import { type Inbox, MAX_HELLO_FRAME, MAX_JSON_FRAME, MAX_ROW_FRAME, type Outbox } from './frames.ts';
 
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 /** Types of frames. Below 16 from workers, from 16 on from the owner. */
 export const FRAME = {
@@ -27,6 +28,9 @@ export const FRAME = {
   push: 22,
   bye: 23,
 } as const;
+
+/** What the word of `spent` stands for. */
+export const SPENT: readonly Spent[] = ['seen', 'first', 'full'];
 
 /** What may come from a worker that has not shown its secret, from one that has, and from the owner. */
 export const fromStranger = (type: number): number => (type === FRAME.hello ? MAX_HELLO_FRAME : 0);

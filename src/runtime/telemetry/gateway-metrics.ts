@@ -1,6 +1,7 @@
 /** The metrics of the gateway: names, labels and helpers for the few that count on the way of every request. */
 import { CLASSES, type FindingClass } from '../../engine/detector.ts';
 import { ACTIONS } from '../../engine/policy.ts';
+import { SCHEMA } from '../../enrich/kinds.ts';
 import type { Verdict } from '../live/verdict.ts';
 import { Label, MetricRegistry } from './metrics.ts';
 import { processMetrics } from './process-metrics.ts';
@@ -26,6 +27,8 @@ export interface GatewayMetricsOptions {
   readonly upstreams: readonly string[];
   readonly limits: readonly string[];
   readonly detectors: readonly string[];
+  /** Names of the outputs. */
+  readonly outputs?: readonly string[];
 }
 
 /** Index of a status in the label `status_class`; 0 ("none") where the client got no answer. */
@@ -50,7 +53,7 @@ export function gatewayMetrics(options: GatewayMetricsOptions) {
     ...upstreamMetrics(registry, options),
     ...overload(registry),
     ...records(registry),
-    ...outputs(registry),
+    ...outputs(registry, options),
     process: processMetrics(registry),
   };
 }
@@ -114,8 +117,15 @@ function decisions(registry: MetricRegistry, { limits, detectors }: GatewayMetri
   const unscored = registry.counter('sallyport_unscored_total', 'Requests that were decided by the fail mode alone.', [
     new Label('fail', ['open', 'closed']),
   ]);
-  return { decision, active, made, undone, findings, exceeded, challenges, unscored };
+  const departures = registry.counter(
+    'sallyport_schema_departures_total',
+    'Requests that depart from what is declared or usual, by how.',
+    [new Label('kind', Object.keys(SCHEMA).map(snake))],
+  );
+  return { decision, active, made, undone, findings, exceeded, challenges, unscored, departures };
 }
+
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 function upstreamMetrics(registry: MetricRegistry, { upstreams }: GatewayMetricsOptions) {
   const upstream = new Label('upstream', upstreams, SPARE_NAMES);
@@ -191,7 +201,20 @@ function records(registry: MetricRegistry) {
   };
 }
 
-function outputs(registry: MetricRegistry) {
+function outputs(registry: MetricRegistry, { outputs: names = [] }: GatewayMetricsOptions) {
+  const output = new Label('output', names, SPARE_NAMES);
+  const outputSent = registry.counter('sallyport_output_sent_total', 'Events that an output has delivered.', [output]);
+  const outputDropped = registry.counter(
+    'sallyport_output_dropped_total',
+    'Events that an output has lost: no room, refused for good, or left over at the end.',
+    [output],
+  );
+  const outputFailed = registry.counter(
+    'sallyport_output_failed_total',
+    'Tries of an output to deliver a batch that failed.',
+    [output],
+  );
+  const outputWaiting = registry.gauge('sallyport_output_waiting', 'Events that wait in an output.', [output], 'own');
   const spansDropped = registry.counter('sallyport_spans_dropped_total', 'Spans that never reached the collector.');
   const eventsWritten = registry.counter('sallyport_events_written_total', 'Decision events written.');
   const eventsDropped = registry.counter(
@@ -201,5 +224,15 @@ function outputs(registry: MetricRegistry) {
   const reloads = registry.counter('sallyport_config_reloads_total', 'Reloads of the configuration.', [
     new Label('result', ['ok', 'refused']),
   ]);
-  return { spansDropped, eventsWritten, eventsDropped, reloads };
+  return {
+    output,
+    outputSent,
+    outputDropped,
+    outputFailed,
+    outputWaiting,
+    spansDropped,
+    eventsWritten,
+    eventsDropped,
+    reloads,
+  };
 }

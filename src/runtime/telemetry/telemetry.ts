@@ -69,6 +69,7 @@ export class Telemetry {
       upstreams: ['default', ...config.upstreams.map((u) => u.name)],
       limits: config.limits.map((l) => l.name),
       detectors: options.detectors,
+      outputs: config.outputs.map((o) => o.name),
     });
     const { traces, events } = config.telemetry;
     const { endpoint } = traces;
@@ -99,6 +100,12 @@ export class Telemetry {
   /** Something was refused before it was a request. */
   refused(_code: string): void {
     this.metrics.requests.add(0, 0);
+  }
+
+  /** A request departs from what is declared or usual: bits of SCHEMA. */
+  departed(bits: number): void {
+    // The label has its values in the order of the bits.
+    for (let kind = 0; bits >>> kind !== 0; kind++) if (((bits >>> kind) & 1) !== 0) this.metrics.departures.add(kind);
   }
 
   shed(code: string): void {
@@ -194,7 +201,20 @@ export class Telemetry {
       metrics.eventsWritten.set(0, this.events.written);
       metrics.eventsDropped.set(0, this.events.dropped);
     }
+    this.observeOutputs(live);
     if (this.spans !== null) metrics.spansDropped.set(0, this.spans.dropped);
+  }
+
+  private observeOutputs({ outputs }: Live): void {
+    const { output, outputSent, outputDropped, outputFailed, outputWaiting } = this.metrics;
+    outputWaiting.clear();
+    for (const { name, sent, dropped, failed, waiting } of outputs.status()) {
+      const slot = output.index(name);
+      outputSent.set(slot, sent);
+      outputDropped.set(slot, dropped);
+      outputFailed.set(slot, failed);
+      outputWaiting.set(slot, waiting);
+    }
   }
 
   /** The metrics page in the form that was asked for. `registry` shows several processes as one. */

@@ -134,7 +134,7 @@ describe('an answer', () => {
     await rig.close();
     let away = true;
     const gate = {
-      spend: () => (away ? Promise.reject(new Error('away')) : Promise.resolve(true)),
+      spend: () => (away ? Promise.reject(new Error('away')) : Promise.resolve('first' as const)),
       solved: () => {},
     };
     rig = await Rig.start({}, { gate });
@@ -222,7 +222,7 @@ describe('a clearance', () => {
       secret: SECRET,
       clock: () => START_MS,
       random: countedRandom(),
-      gate: { spend: () => true, solved: () => {} },
+      gate: { spend: () => 'first' as const, solved: () => {} },
       timers: rig.timers,
     };
     const inbound = { scheme: 'https', host: 'shop.example', req: { headers: {} } };

@@ -1,5 +1,5 @@
 /** The challenge: what is asked of a client, how its answer is looked at, and the wait of those who cannot compute. */
-import type { Verdict } from '../../../runtime/live/verdict.ts';
+import type { Spent, Verdict } from '../../../runtime/live/verdict.ts';
 import type { Inbound } from '../contract.ts';
 import { answer, type Exchange, isNavigation, readBody } from './answer.ts';
 import type { Clearances, Issued } from './clearance.ts';
@@ -183,8 +183,12 @@ export class Challenges {
   /** Uses the token up, and gives a clearance for it. */
   private spend(exchange: Exchange, token: Token, then: (issued: Issued) => void): void {
     const { gate, clock } = this.context;
-    const decide = (fresh: boolean): void => {
-      if (!fresh) {
+    const decide = (use: Spent): void => {
+      if (use === 'full') {
+        away();
+        return;
+      }
+      if (use === 'seen') {
         this.notices.send(exchange, refusal('The challenge was used before. Ask again for a new one.'));
         return;
       }
@@ -193,9 +197,9 @@ export class Challenges {
     };
     const away = (): void => this.notices.send(exchange, OWNER_AWAY);
     try {
-      const fresh = gate.spend(token.id.toString('hex'), (token.untilSec + LONGEST_WAIT_SEC) * 1000);
-      if (typeof fresh === 'boolean') decide(fresh);
-      else fresh.then(decide).catch(away);
+      const use = gate.spend(token.id.toString('hex'), (token.untilSec + LONGEST_WAIT_SEC) * 1000);
+      if (typeof use === 'string') decide(use);
+      else use.then(decide).catch(away);
     } catch {
       away();
     }

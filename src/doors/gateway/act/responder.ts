@@ -75,7 +75,7 @@ class Act implements ActResponder {
     else if (action === 'tarpit') this.hold(exchange, verdict);
     else if (action === 'decoy') this.deceive(exchange, verdict);
     // Those that may let through do so within the limits of everybody.
-    else if (verdict.limit?.exceeded) this.send(exchange, overLimit(verdict));
+    else if (verdict.limit?.exceeded) this.send(exchange, overLimit(verdict, this.context.clock()));
     else if (action === 'throttle') this.throttle(exchange, verdict, proceed);
     else if (action === 'challenge') this.challenge(exchange, verdict, proceed);
     else proceed(action === 'step-up' ? stepUpHeaders(verdict) : tagHeaders(verdict));

@@ -11,7 +11,8 @@ import { connect, createServer as createHttp2Server, type Http2Server } from 'no
 import type { AddressInfo } from 'node:net';
 import { answers, challenge, gateway } from '../../../config/serve.ts';
 import { ALLOW, type Verdict } from '../../../runtime/live/verdict.ts';
-import type { HeaderList, Inbound, Outcome, Req, Res, RouteSettings } from '../contract.ts';
+import type { HeaderList, Inbound, Outcome, Req, Res } from '../contract.ts';
+import { routeOf } from '../http/testing.ts';
 import { zeroBits } from './puzzle.ts';
 import { type ActResponder, createResponder } from './responder.ts';
 import type { ActConfig, ActOptions, Timers } from './settings.ts';
@@ -20,18 +21,7 @@ export const SECRET = createHash('sha256').update('a secret for tests').digest()
 /** 3 March 2026, 14:02:30 UTC. */
 export const START_MS = Date.UTC(2026, 2, 3, 14, 2, 30);
 
-const ROUTE: RouteSettings = {
-  name: 'default',
-  upstream: 'default',
-  timeoutMs: 0,
-  bodyLimitBytes: 1 << 20,
-  responseLimitBytes: 0,
-  fail: 'open',
-  scoringBudgetMs: 50,
-  priority: 'normal',
-  concurrency: 0,
-  capture: null,
-};
+const ROUTE = routeOf({ timeoutMs: 0, bodyLimitBytes: 1 << 20 });
 
 export type Changes = { [K in keyof ActConfig]?: Partial<ActConfig[K]> };
 
@@ -124,7 +114,11 @@ export class Rig {
       random: countedRandom(),
       timers: this.timers,
       gate: {
-        spend: (nonce, untilMs) => !this.spent.has(nonce) && this.spent.set(nonce, untilMs) !== undefined,
+        spend: (nonce, untilMs) => {
+          if (this.spent.has(nonce)) return 'seen';
+          this.spent.set(nonce, untilMs);
+          return 'first';
+        },
         solved: (actor, classOf) => this.solved.push(`${actor} ${classOf}`),
       },
       ...options,

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ERRORS } from '../../../lib/errors.ts';
 import type { Priority, Refusal, Ticket } from '../contract.ts';
+import { routeOf } from '../http/testing.ts';
 import type { DegradationLevel, StepReason } from './degrade.ts';
 import { createGuard, isRefusal, REFUSAL_CODES } from './guard.ts';
-import { playedLoad, routeOf } from './testing.ts';
+import { playedLoad } from './testing.ts';
 
 const OVERLOAD = { enabled: true, max_in_flight: 100, lag_ms: 50 };
 const NOW = 1_700_000_000_000;

@@ -1,22 +1,5 @@
 /** A service with a queue in front of it, and load that is played: for tests of limits and of shedding. */
-import type { Priority, RouteSettings } from '../contract.ts';
 import type { LoadSample, LoadSource } from './load.ts';
-
-export function routeOf(part: Partial<RouteSettings> = {}): RouteSettings {
-  return {
-    name: 'default',
-    upstream: 'default',
-    timeoutMs: 60_000,
-    bodyLimitBytes: 0,
-    responseLimitBytes: 0,
-    fail: 'open',
-    scoringBudgetMs: 50,
-    priority: 'normal' as Priority,
-    concurrency: 0,
-    capture: null,
-    ...part,
-  };
-}
 
 /** A source of load that a test plays. */
 export function playedLoad(): LoadSource & { play(sample: LoadSample): void } {

@@ -8,7 +8,14 @@ import { isRejection } from './rejections.ts';
 
 const ROUTE = { name: 'default', bodyLimitBytes: 100 } as RouteSettings;
 const SETTINGS: AdmitSettings = { headerBytes: 2048, headerCount: 20, targetBytes: 256, routeOf: () => ROUTE };
-const CONNECTION = { peer: '192.0.2.7', peerPort: 4711, trusted: false, scheme: 'https' } as Connection;
+const CONNECTION = {
+  peer: '192.0.2.7',
+  peerPort: 4711,
+  trusted: false,
+  scheme: 'https',
+  certificate: null,
+  handshake: null,
+} as Connection;
 
 interface Head {
   method?: string;
@@ -41,6 +48,7 @@ describe('an admitted request', () => {
       startedMs: 17,
       startedAt: 4,
       trusted: false,
+      connection: CONNECTION,
     });
   });
 

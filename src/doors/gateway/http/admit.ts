@@ -33,6 +33,8 @@ export interface AdmitSettings {
 /** An Inbound, and whether the peer is one of our own proxies, so that its forwarding headers count. */
 export interface Admitted extends Inbound {
   readonly trusted: boolean;
+  /** The connection it came on: its certificate, how it began TLS. */
+  readonly connection: Connection;
 }
 
 /** Methods that are passed on. Node's HTTP/1 parser knows no others; over HTTP/2 others are refused for being the same. */
@@ -123,8 +125,7 @@ export function admit(
 
   const old = !h2 && req.httpVersionMinor === 0;
   const bodyLength = framing(req, h2, old);
-  if (found.rejection !== null) return found.rejection;
-  const target = targetOf(req.url as string, method, settings.targetBytes, h2, old);
+  const target = found.rejection === null ? targetOf(req.url as string, method, settings.targetBytes, h2, old) : '';
   if (found.rejection !== null) return found.rejection;
   const upgrading = !h2 && (req as IncomingMessage & { upgrade?: boolean }).upgrade === true;
   if (upgrading && bodyLength !== 0) return REJECT.upgradeBody;
@@ -152,6 +153,7 @@ export function admit(
     startedMs: nowMs,
     startedAt: nowAt,
     trusted: connection.trusted,
+    connection,
   };
 }
 

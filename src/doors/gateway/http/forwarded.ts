@@ -2,6 +2,7 @@
  * What the server behind learns about the way a request took: X-Forwarded-*, Forwarded (RFC 7239), Via (RFC 9110, 7.6.3)
  * and Host. What a peer says counts only if it is one of our own proxies; what strangers say about themselves is replaced.
  */
+import type { Caller } from '../../../identity/contract.ts';
 import type { HeaderList } from '../contract.ts';
 import type { Admitted } from './admit.ts';
 import { equalsFolded, KIND, kindOf } from './names.ts';
@@ -99,3 +100,10 @@ export function viaEntry(protocol: string): string {
 const VIA_1_0 = `1.0 ${VIA_NAME}`;
 const VIA_1_1 = `1.1 ${VIA_NAME}`;
 const VIA_2 = `2 ${VIA_NAME}`;
+
+/** What the upstream sees of a request whose caller we know: what was proven, and not what proved it. */
+export function dressed(headers: HeaderList, { added, removed }: Caller): HeaderList {
+  if (removed.length === 0 && added.length === 0) return headers;
+  const kept = headers.filter((_, i) => !removed.includes(headers[i - (i % 2)].toLowerCase()));
+  return [...kept, ...added];
+}

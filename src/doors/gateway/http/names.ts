@@ -107,3 +107,11 @@ function kindOfX(name: string, length: number): number {
   if (length === 17 && begins(name, 'x-forwarded-proto')) return KIND.forwardedProto;
   return KIND.forwardedOther;
 }
+
+/** A stream of events: without an end, and to be passed on at once. `headers`: names and values in turn. */
+export function isEventStream(headers: readonly string[]): boolean {
+  for (let i = 0; i < headers.length; i += 2)
+    if (headers[i].length === 12 && headers[i].toLowerCase() === 'content-type')
+      return headers[i + 1].startsWith('text/event-stream');
+  return false;
+}

@@ -29,6 +29,8 @@ export interface Problem {
   readonly extra?: Readonly<Record<string, unknown>>;
   /** Id of this occurrence, a URI; a new urn:uuid where it is left out. */
   readonly instance?: string;
+  /** Sent in place of the document, to clients that speak something else. */
+  readonly as?: { readonly body: string; readonly type: string };
   /** Closes the HTTP/1 connection even where the request has no body left to read. */
   readonly close?: boolean;
 }
@@ -73,7 +75,7 @@ export function sendProblem(res: Res, problem: Problem): string {
   const socket = isHttp2(res) ? res.socket : res.req.socket;
   if (!socket || socket.destroyed) return '';
   const instance = problem.instance ?? `urn:uuid:${randomUUID()}`;
-  const text = problemBody(problem, instance);
+  const text = problem.as?.body ?? problemBody(problem, instance);
   try {
     // Whatever was prepared for another answer would describe the wrong body.
     for (const name of res.getHeaderNames()) res.removeHeader(name);
@@ -91,7 +93,7 @@ export function sendProblem(res: Res, problem: Problem): string {
 function setHeaders(res: Res, problem: Problem, text: string): void {
   const extra = problem.headers;
   if (extra) for (let i = 0; i + 1 < extra.length; i += 2) appendHeader(res, extra[i], extra[i + 1]);
-  res.setHeader('content-type', 'application/problem+json');
+  res.setHeader('content-type', problem.as?.type ?? 'application/problem+json');
   res.setHeader('content-length', Buffer.byteLength(text));
   res.setHeader('cache-control', 'no-store');
   if (problem.retryAfterSec !== undefined) res.setHeader('retry-after', retryAfter(problem.retryAfterSec));

@@ -1,8 +1,10 @@
 /** Which settings hold for a request: the first route of the configuration that matches, or the default. */
 import type { Config } from '../../../config/schema.ts';
+import { AUTH_SCHEME, LEAK, ROLE, SENSITIVITY } from '../../../enrich/kinds.ts';
 import { compileGlob, type Glob, matchGlob } from '../../../enrich/routes/glob.ts';
 import { MAX_PATH_BYTES, readTarget, Target } from '../../../enrich/target.ts';
-import type { RouteSettings } from '../contract.ts';
+import type { AccessRule } from '../../../identity/contract.ts';
+import type { AnswerSettings, RouteSettings } from '../contract.ts';
 
 /** The parts of the configuration that routes come from. */
 export type RoutesConfig = Pick<Config, 'gateway' | 'upstream' | 'upstreams'>;
@@ -12,6 +14,9 @@ export const DEFAULT_ROUTE = 'default';
 
 /** Longest wait for a verdict where no route says otherwise, in ms. */
 export const DEFAULT_SCORING_BUDGET_MS = 50;
+
+/** Bytes of a body that are looked at where no route says otherwise. */
+const BODY_BYTES = 65_536;
 
 /** Settings of a request by its method, host and target (in origin form, the query may follow). Never throws. */
 export type RouteMatcher = (method: string, host: string, target: string) => RouteSettings;
@@ -31,7 +36,7 @@ type RouteConfig = RoutesConfig['gateway']['routes'][number];
 /** Compiles the routes. The path is matched as a server would look it up: decoded, dot segments resolved, no query. */
 export function compileRoutes(config: RoutesConfig): RouteMatcher {
   const preset = defaultRoute(config);
-  const routes = config.gateway.routes.map((route) => compileRoute(route, preset));
+  const routes = config.gateway.routes.map((route, place) => compileRoute(route, preset, place));
   if (routes.length === 0) return () => preset;
   const needPath = routes.some((route) => route.glob !== null);
   return (method, host, target) => {
@@ -53,11 +58,16 @@ function defaultRoute({ gateway, upstream, upstreams }: RoutesConfig): RouteSett
     priority: 'normal',
     concurrency: 0,
     capture: null,
+    place: -1,
+    access: null,
+    sensitivity: SENSITIVITY.normal,
+    body: { inspect: true, bytes: BODY_BYTES, beyond: 'prefix', spoolBytes: 0 },
+    answer: { inspect: true, bytes: BODY_BYTES, withhold: 0 },
   };
 }
 
-function compileRoute(route: RouteConfig, preset: RouteSettings): CompiledRoute {
-  const { match, capture } = route;
+function compileRoute(route: RouteConfig, preset: RouteSettings, place: number): CompiledRoute {
+  const { match, capture, auth, body, answer } = route;
   return {
     glob: match.path === '/**' || match.path === '**' ? null : compileGlob(match.path),
     methods: match.methods.length === 0 ? null : new Set(match.methods),
@@ -76,9 +86,30 @@ function compileRoute(route: RouteConfig, preset: RouteSettings): CompiledRoute 
       capture: capture
         ? { untilMs: Date.parse(capture.until), reason: capture.reason, bodyBytes: capture.body_bytes }
         : null,
+      place,
+      access: auth === undefined ? null : accessOf(auth),
+      sensitivity: SENSITIVITY[route.sensitivity ?? 'normal'],
+      body:
+        body === undefined
+          ? preset.body
+          : { inspect: body.inspect, bytes: body.bytes, beyond: body.beyond, spoolBytes: body.spool_bytes },
+      answer: answer === undefined ? preset.answer : answerOf(answer),
     },
   };
 }
+
+const accessOf = (auth: NonNullable<RouteConfig['auth']>): AccessRule => ({
+  required: auth.required,
+  schemes: auth.schemes.map((name) => AUTH_SCHEME[name]),
+  scopes: auth.scopes,
+  roles: auth.roles.map((name) => ROLE[name]),
+});
+
+const answerOf = ({ inspect, bytes, withhold }: NonNullable<RouteConfig['answer']>): AnswerSettings => ({
+  inspect,
+  bytes,
+  withhold: withhold.reduce((bits, name) => bits | LEAK[name], 0),
+});
 
 /** `POST,PUT api.example/orders/**`: what stands in the configuration, short enough for a label. */
 function nameOf({ match }: RouteConfig): string {

@@ -2,8 +2,10 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import type { ClientCertificate } from '../../../identity/contract.ts';
 import { type CidrSet, parseIpText } from '../../../lib/ip.ts';
 import type { Res } from '../contract.ts';
+import { clientCertificate } from './certificate.ts';
 
 export interface Connection {
   readonly socket: Duplex;
@@ -13,8 +15,10 @@ export interface Connection {
   /** The peer is one of `clients.trusted_proxies`: what it says about clients counts. */
   readonly trusted: boolean;
   readonly scheme: 'http' | 'https';
-  /** SHA-256 of the client's certificate in hex, '' without one. */
-  readonly certificate: string;
+  /** The certificate that the client has shown and that was verified; null without one. */
+  readonly certificate: ClientCertificate | null;
+  /** How the client began TLS; null without, or where it could not be read. */
+  readonly handshake: Handshake | null;
   /** Answer of the newest request; null where none is under way. HTTP/1 only. */
   last: Res | null;
   /** Requests that wait behind another one's answer. HTTP/1 only. */
@@ -26,6 +30,13 @@ export interface Connection {
   seenMs: number;
 }
 
+/** What a client's first message of TLS tells about its software. */
+export interface Handshake {
+  readonly ja4: string;
+  /** HANDSHAKE_CLASS. */
+  readonly kind: number;
+}
+
 /** Where a connection says it comes from. */
 export interface Peer {
   readonly address: string;
@@ -34,12 +45,18 @@ export interface Peer {
 
 const CONNECTION = Symbol('connection');
 const PEER = Symbol('peer');
+const HANDSHAKE = Symbol('handshake');
 
-type Marked = Duplex & { [CONNECTION]?: Connection; [PEER]?: Peer; _parent?: Marked };
+type Marked = Duplex & { [CONNECTION]?: Connection; [PEER]?: Peer; [HANDSHAKE]?: Handshake; _parent?: Marked };
 
 /** Notes what the PROXY protocol said, before a connection is handed on. */
 export function setPeer(socket: Duplex, peer: Peer): void {
   (socket as Marked)[PEER] = peer;
+}
+
+/** Notes how the client began TLS, before the connection is handed on. */
+export function setHandshake(socket: Duplex, handshake: Handshake): void {
+  (socket as Marked)[HANDSHAKE] = handshake;
 }
 
 function peerOf(socket: Marked): Peer {
@@ -78,16 +95,12 @@ function describe(socket: Marked, trusted: CidrSet): Connection {
     peerPort: peer.port,
     trusted: trusted.size > 0 && parseIpText(peer.address) && trusted.hasParsed(),
     scheme: secure ? 'https' : 'http',
-    certificate: secure ? fingerprint(socket as unknown as TLSSocket) : '',
+    certificate: secure ? clientCertificate(socket as unknown as TLSSocket) : null,
+    handshake: socket[HANDSHAKE] ?? socket._parent?.[HANDSHAKE] ?? null,
     last: null,
     queued: 0,
     closing: false,
     seenBytes: 0,
     seenMs: 0,
   };
-}
-
-function fingerprint(socket: TLSSocket): string {
-  const certificate = socket.getPeerCertificate();
-  return (certificate?.fingerprint256 ?? '').replaceAll(':', '').toLowerCase();
 }

@@ -128,12 +128,12 @@ function handle(hub: Hub, servers: Servers, listeners: readonly Listener[], base
 /** A server for one listener, with no stage between socket and parser that its settings do not ask for. */
 function createListener(hub: Hub, servers: Servers, settings: ListenerSettings, baseDir: string): Listener {
   const tls = settings.tls === null ? null : createTls(hub, servers, settings, baseDir);
-  if (settings.proxyProtocol || (settings.h2c && tls === null)) {
+  if (settings.proxyProtocol || settings.h2c || tls !== null) {
     const server = createNetServer({ allowHalfOpen: true, noDelay: true });
     server.on('connection', (socket) => onRaw(hub, servers, settings, tls, socket));
     return finish(hub, { settings, server, tls });
   }
-  const server = tls ?? createHttp1(hub);
+  const server = createHttp1(hub);
   // This one runs before the server's own listener, which would start to read.
   server.prependListener('connection', (socket: Socket) => accept(hub, socket));
   return finish(hub, { settings, server, tls });
@@ -157,6 +157,7 @@ function onRaw(hub: Hub, servers: Servers, settings: ListenerSettings, tls: TlsS
   sniff(socket, {
     proxyProtocol: settings.proxyProtocol,
     h2c: settings.h2c && tls === null,
+    tls: tls !== null,
     timeoutMs: hub.limits.headerTimeoutMs,
     pass: (ready, http2) => {
       const target = tls ?? (http2 ? servers.http2 : servers.http1);
@@ -178,7 +179,7 @@ function createTls(hub: Hub, servers: Servers, settings: ListenerSettings, baseD
     ALPNProtocols: ['h2', 'http/1.1'],
     handshakeTimeout: hub.limits.headerTimeoutMs,
     requestCert: config.client_ca !== undefined,
-    rejectUnauthorized: config.client_ca !== undefined,
+    rejectUnauthorized: config.client_ca !== undefined && config.client_auth === 'required',
     noDelay: true,
     allowHalfOpen: true,
   });

@@ -1,9 +1,11 @@
 /**
- * The stage before a server where the first bytes decide: who the PROXY protocol says is calling, and whether HTTP/2 is
- * spoken without TLS. Listeners that need neither do without this stage.
+ * The stage before a server where the first bytes decide: who the PROXY protocol says is calling, how the client begins TLS,
+ * and whether HTTP/2 is spoken without it. Listeners that need none of it do without this stage.
  */
 import type { Socket } from 'node:net';
-import { setPeer } from './connection.ts';
+import { readClientHello } from '../../../identity/fingerprint/client-hello.ts';
+import { handshakeClass, ja4 } from '../../../identity/fingerprint/ja4.ts';
+import { setHandshake, setPeer } from './connection.ts';
 import { agrees, readProxyHeader } from './proxy-header.ts';
 
 /** What a client begins an HTTP/2 connection with (RFC 9113, 3.4). */
@@ -12,6 +14,8 @@ const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 export interface SniffOptions {
   readonly proxyProtocol: boolean;
   readonly h2c: boolean;
+  /** TLS follows: its first message is looked at and put back. */
+  readonly tls: boolean;
   /** For all first bytes together, in ms. */
   readonly timeoutMs: number;
   /** Takes the connection over, with its unread bytes put back. */
@@ -59,8 +63,9 @@ export function sniff(socket: Socket, options: SniffOptions): void {
       proxied = true;
       if (header.peer !== null) setPeer(socket, header.peer);
       held = held.subarray(header.bytes);
-      if (held.length === 0 && options.h2c) return;
+      if (held.length === 0 && (options.h2c || options.tls)) return;
     }
+    if (options.tls && !noteHandshake(socket, held)) return;
     if (!options.h2c || !agrees(held, PREFACE)) pass(false);
     else if (held.length >= PREFACE.length) pass(true);
   };
@@ -70,6 +75,14 @@ export function sniff(socket: Socket, options: SniffOptions): void {
   socket.on('error', gone);
   socket.on('end', gone);
   socket.on('close', gone);
+}
+
+/** False while the first message of TLS is not whole. */
+function noteHandshake(socket: Socket, held: Buffer): boolean {
+  const hello = readClientHello(held);
+  if (hello === 'more') return false;
+  if (hello !== 'none') setHandshake(socket, { ja4: ja4(hello), kind: handshakeClass(hello) });
+  return true;
 }
 
 function ignore(): void {}

@@ -27,6 +27,8 @@ export interface Seen {
   readonly expectsContinue: boolean;
   readonly headers: readonly string[];
   readonly upstream: readonly string[];
+  readonly certificate: Connection['certificate'];
+  readonly handshake: Connection['handshake'];
 }
 
 export interface Echo {
@@ -45,23 +47,9 @@ export interface Echo {
 export type EchoConfig = Record<string, unknown>;
 
 function seenOf(inbound: Admitted): Seen {
-  const { method, target, host, protocol, scheme, peer, trusted, bodyLength, upgrade, expectsContinue, headers } =
-    inbound;
-  const upstream = upstreamHeaders(inbound);
-  return {
-    method,
-    target,
-    host,
-    protocol,
-    scheme,
-    peer,
-    trusted,
-    bodyLength,
-    upgrade,
-    expectsContinue,
-    headers,
-    upstream,
-  };
+  const { req: _, res: __, route: ___, connection, peer, trusted, ...rest } = inbound;
+  const { certificate, handshake } = connection;
+  return { peer, trusted, ...rest, certificate, handshake, upstream: upstreamHeaders(inbound) };
 }
 
 /**

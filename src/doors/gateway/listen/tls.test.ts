@@ -1,9 +1,11 @@
+import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { HANDSHAKE_CLASS } from '../../../enrich/kinds.ts';
 import { type TestCertificate, testCertificate } from './certificate.testing.ts';
 import { ask } from './http2.testing.ts';
 import { type Echo, type EchoConfig, eventually, RawClient, startEcho } from './testing.ts';
@@ -127,6 +129,40 @@ describe('TLS', () => {
     const stranger = await tls();
     expect(await askTls(stranger)).toBe('');
     expect(echo.seen).toHaveLength(1);
+    const { certificate } = echo.seen[0];
+    expect(certificate).toMatchObject({
+      subject: 'CN=second',
+      issuer: 'CN=second',
+      names: ['DNS:localhost', 'IP:127.0.0.1'],
+    });
+    const der = new X509Certificate(second.cert).raw;
+    expect(certificate?.thumbprint).toBe(createHash('sha256').update(der).digest('base64url'));
+    expect(certificate?.untilMs).toBe(Date.UTC(2120, 0, 1));
+  });
+
+  it('lets clients without one in where it is told to, and believes no stranger’s', async () => {
+    writeFileSync(join(folder, 'ca.pem'), second.cert);
+    const tlsOf = { cert: 'cert.pem', key: 'key.pem', client_ca: 'ca.pem', client_auth: 'optional' };
+    await start({ listen: [{ address: '127.0.0.1:0', tls: tlsOf }] });
+    expect(await askTls(await tls({ cert: second.cert, key: second.key }))).toContain('200 OK');
+    expect(await askTls(await tls())).toContain('200 OK');
+    const stranger = testCertificate('stranger');
+    expect(await askTls(await tls({ cert: stranger.cert, key: stranger.key }))).toContain('200 OK');
+    expect(echo.seen.map((s) => s.certificate?.subject ?? '')).toEqual(['CN=second', '', '']);
+  });
+
+  it('knows how the client began, over either protocol, and the same each time', async () => {
+    await start({ listen: TLS });
+    await askTls(await tls({ alpn: ['http/1.1'] }));
+    await askTls(await tls({ alpn: ['http/1.1'] }));
+    const client = connect(`https://localhost:${echo.port}`, { ca: first.cert });
+    sessions.push(client);
+    await ask(client, { ':path': '/' });
+    const [one, two, three] = echo.seen.map((s) => s.handshake);
+    expect(one?.ja4).toMatch(/^t13d\d{4}h1_[0-9a-f]{12}_[0-9a-f]{12}$/);
+    expect(two).toEqual(one);
+    expect(three?.ja4).toMatch(/^t13d\d{4}h2_/);
+    expect(one?.kind).toBe(HANDSHAKE_CLASS.library);
   });
 
   it('drains without breaking an answer', async () => {

@@ -74,8 +74,8 @@ export abstract class Attempts implements Waiter {
     const { group, inbound, body } = this;
     if (!failure.again || this.answered || this.retries >= group.settings.retries.max) return false;
     if (!isIdempotent(inbound.method)) return false;
-    // A body that was begun is gone, and with it the chance to send the same request.
-    if (body && (body.started || body.destroyed)) return false;
+    // A body that was begun is gone, and with it the chance to send the same request; but for one that is whole in memory.
+    if (body && (body.started || body.destroyed) && body.whole === null) return false;
     const now = this.around.now();
     if (!group.budget.take(now)) return false;
     this.retries++;
@@ -102,7 +102,7 @@ export abstract class Attempts implements Waiter {
   granted(client: Client): void {
     this.client = client;
     this.sent = false;
-    const { inbound } = this;
+    const { inbound, body } = this;
     // undici closes the connection after HEAD, and that is as well: a server that sends a body along would otherwise
     // have it taken for the next answer.
     client.dispatch(
@@ -110,7 +110,7 @@ export abstract class Attempts implements Waiter {
         path: inbound.target,
         method: inbound.method as Dispatcher.HttpMethod,
         headers: this.headers,
-        body: this.body,
+        body: body?.whole ?? body,
         servername: this.server!.dispatchName,
       } as unknown as Dispatcher.DispatchOptions,
       this as Dispatcher.DispatchHandler,
@@ -125,6 +125,7 @@ export abstract class Attempts implements Waiter {
     }
     this.abort = abort;
     this.sent = true;
+    this.body?.sending();
   }
 
   /** undici: the first byte of an answer has come. */

@@ -5,17 +5,17 @@
  * It uses undici's raw interface (onHeaders with buffers) and not the newer one, which makes an object of the headers
  * and loses their order, their case and their repetition.
  */
-import type { ServerResponse } from 'node:http';
 import { SallyportError } from '../../../lib/errors.ts';
 import type { ForwardHooks, HeaderList, Inbound, Outcome } from '../contract.ts';
 import { sendProblem } from '../http/problem.ts';
-import { closeAfter, cut, endWith, isHttp2, writeHead, writeInformational, writeTrailers } from './answer.ts';
-import { ABANDONED, Attempts, type Surroundings } from './attempts.ts';
+import { closeAfter, cut, isHttp2, writeInformational, writeTrailers } from './answer.ts';
+import { ABANDONED, type Surroundings } from './attempts.ts';
 import type { Timed } from './deadlines.ts';
 import { classify, FAILURES, type Failure, isServerFault } from './failure.ts';
 import type { Group } from './group.ts';
 import { type AnswerHead, dropHeader, readHead, readTrailers } from './head.ts';
 import { type BodyOwner, RequestBody } from './request-body.ts';
+import { Sending } from './sending.ts';
 
 /** Informational answers passed on per request; a server that sends more of them is up to something. */
 const MAX_INFORMATIONAL = 8;
@@ -30,10 +30,6 @@ function onClose(this: Marked): void {
   this[EXCHANGE].clientGone();
 }
 
-function onDrain(this: Marked): void {
-  this[EXCHANGE].clientReads();
-}
-
 /** Writing to a connection that is just going may report an error here; `close` follows and is what counts. */
 function onResError(): void {}
 
@@ -41,28 +37,19 @@ function flushHead(exchange: Exchange): void {
   exchange.flush();
 }
 
-export class Exchange extends Attempts implements BodyOwner, Timed {
+export class Exchange extends Sending implements BodyOwner, Timed {
   before: Timed | null = null;
   after: Timed | null = null;
   private readonly hooks: ForwardHooks;
   protected readonly body: RequestBody | null;
 
-  private resumeUpstream: (() => void) | null = null;
   /** Monotonic ms at which time is up; 0 for never. */
   private due: number;
   private bodySeen = 0;
   private bodySince: number;
   private informational = 0;
 
-  /** What the client was sent, 0 before the head. */
-  private status = 0;
-  private bytes = 0;
-  private expected = -1;
   private firstByteMs = 0;
-  private waitsForDrain = false;
-  private listensForDrain = false;
-  /** `end` was called on the answer. */
-  private ended = false;
 
   constructor(around: Surroundings, group: Group, inbound: Inbound, headers: HeaderList, hooks: ForwardHooks) {
     super(around, group, inbound, headers);
@@ -123,7 +110,7 @@ export class Exchange extends Attempts implements BodyOwner, Timed {
 
   /** Sends the final head on. False where the exchange has failed over it. */
   private passHead(status: number, reason: string, head: AnswerHead, hasBody: boolean): boolean {
-    const { res, protocol, route } = this.inbound;
+    const { protocol, route } = this.inbound;
     if (head.coded) {
       this.fail(FAILURES.badAnswer);
       return false;
@@ -137,47 +124,29 @@ export class Exchange extends Attempts implements BodyOwner, Timed {
     }
     try {
       this.hooks.head(status, head.headers, head);
-      writeHead(res, status, reason, head.headers);
-    } catch (error) {
-      // Errors with a code are Node's: it will not write what the server said.
-      this.fail((error as { code?: string }).code ? FAILURES.badAnswer : FAILURES.internal);
+    } catch {
+      this.fail(FAILURES.internal);
       return false;
     }
-    this.status = status;
-    if (hasBody) this.expected = head.length;
-    return true;
+    return this.offerHead(status, reason, head, hasBody);
   }
 
   /** undici: a piece of the body. False stops reading until {@link clientReads}. */
   onData(chunk: Buffer): boolean {
     if (this.over) return true;
-    // Both kinds of answer take the same calls; their types do not know it.
-    const res = this.inbound.res as ServerResponse;
-    const total = this.bytes + chunk.length;
     const limit = this.inbound.route.responseLimitBytes;
-    if (limit > 0 && total > limit) {
+    if (limit > 0 && this.bytes + chunk.length > limit) {
       this.fail(FAILURES.answerTooLarge);
       return true;
     }
-    this.bytes = total;
-    if (total === this.expected) {
-      // The last piece goes out together with the end: one write less for every answer of known length.
-      this.ended = true;
-      endWith(res, chunk);
-      return true;
-    }
-    if (res.write(chunk)) return true;
-    this.waitsForDrain = true;
-    if (!this.listensForDrain) {
-      this.listensForDrain = true;
-      res.on('drain', onDrain);
-    }
-    return false;
+    return this.offer(chunk);
   }
 
   /** undici: the answer is whole. */
   onComplete(trailers: unknown): void {
     this.giveBack(true);
+    if (this.over) return;
+    this.offerEnd();
     if (this.over) return;
     const { res } = this.inbound;
     if (this.expected < 0 && Array.isArray(trailers) && trailers.length > 0) {
@@ -199,7 +168,7 @@ export class Exchange extends Attempts implements BodyOwner, Timed {
       this.complete();
       return;
     }
-    this.failed(this.status > 0 ? FAILURES.brokeOff : classify(error, this.sent));
+    this.failed(this.status > 0 || this.held !== null ? FAILURES.brokeOff : classify(error, this.sent));
   }
 
   /** The client's connection, or its stream, has closed. */
@@ -210,22 +179,14 @@ export class Exchange extends Attempts implements BodyOwner, Timed {
     this.letGo();
   }
 
-  /** The client takes more again. */
-  clientReads(): void {
-    if (!this.waitsForDrain || this.over) return;
-    this.waitsForDrain = false;
-    this.resumeUpstream?.();
-  }
-
-  /** Sends a head that still waits for its body. */
-  flush(): void {
-    const { res } = this.inbound;
-    if (!this.over && this.bytes === 0 && !this.ended && !isHttp2(res)) res.flushHeaders();
-  }
-
   /** The request's body is longer than allowed. */
   bodyTooLarge(): void {
     this.fail(FAILURES.bodyTooLarge);
+  }
+
+  /** The request's body was kept on disk, and is not there any more. */
+  bodyLost(): void {
+    this.fail(FAILURES.bodyLost);
   }
 
   /** The request's body will not come to its end. */
@@ -263,8 +224,7 @@ export class Exchange extends Attempts implements BodyOwner, Timed {
     }
   }
 
-  /** Our own decision to end it: the server's connection goes, too. */
-  private fail(failure: Failure): void {
+  protected fail(failure: Failure): void {
     if (this.over) return;
     this.failed(failure);
     this.letGo();
@@ -284,6 +244,8 @@ export class Exchange extends Attempts implements BodyOwner, Timed {
   /** Answers with a problem document. */
   protected refuse(failure: Failure, retryAfterSec?: number): void {
     const { res, method } = this.inbound;
+    this.held = null;
+    this.bytes = 0;
     const { status, code, title } = failure;
     const problem = { status, code, title, retryAfterSec };
     if (!isHttp2(res) && !res.socket && !res.destroyed) {
@@ -322,7 +284,7 @@ export class Exchange extends Attempts implements BodyOwner, Timed {
     around.active--;
     this.hooks.done({
       status: this.status,
-      bytes: this.bytes,
+      bytes: this.held === null ? this.bytes : 0,
       bodyBytes: this.body?.bytes ?? 0,
       ended,
       code,

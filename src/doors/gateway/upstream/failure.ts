@@ -38,6 +38,9 @@ export const FAILURES = {
   answerTooLarge: failure('SP7209', 502, BAD_ANSWER, { ended: 'limit' }),
   bodyTooLarge: failure('SP7210', 413, 'The body of the request is too large', { ended: 'limit' }),
   bodyStalled: failure('SP7211', 408, 'The body of the request stopped coming', { ended: 'deadline' }),
+  bodyLost: failure('SP7704', 503, 'The body of the request cannot be taken now', { ended: 'limit' }),
+  /** It carried what its route does not let go. */
+  withheld: failure('SP8001', 502, 'The answer was withheld', { ended: 'limit' }),
   untrusted: failure('SP7212', 502, UNREACHABLE, { blame: true }),
   noSwitch: failure('SP7213', 501, 'The protocol cannot be switched', { ended: 'limit' }),
   noGroup: failure('SP7214', 503, UNAVAILABLE),

@@ -2,6 +2,8 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { createCollector } from '../body/index.ts';
+import { collecting } from '../body/testing.ts';
 import { Closing, configOf, front, later, rawUpstream } from './testing.ts';
 
 const closing = new Closing();
@@ -71,25 +73,32 @@ test('an answer is pulled no faster than its client reads', async () => {
   expect(widest).toBeLessThan(IN_FLIGHT);
 }, 20_000);
 
-test('a body is pulled no faster than its server reads', async () => {
-  let read = 0;
-  let widest = 0;
-  const url = await rawUpstream(closing, (socket) => {
-    sip(socket, (bytes) => {
-      read = bytes;
-      if (bytes > TOTAL) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+test.each([
+  ['at once', undefined],
+  ['after its beginning', collecting(createCollector({ memoryBytes: 1_000_000, spoolTotalBytes: 0 }))],
+])(
+  'a body is pulled no faster than its server reads (%s)',
+  async (_, before) => {
+    let read = 0;
+    let widest = 0;
+    const url = await rawUpstream(closing, (socket) => {
+      sip(socket, (bytes) => {
+        read = bytes;
+        if (bytes > TOTAL) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      });
     });
-  });
-  const gate = await front(closing, configOf(`upstream: ${url}`));
-  const client = connect(gate.port, '127.0.0.1');
-  client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${TOTAL}\r\n\r\n`);
-  flood(client, (written) => {
-    widest = Math.max(widest, written - read);
-  });
-  expect((await gate.over(1))[0]).toMatchObject({ status: 200, bodyBytes: TOTAL, ended: '' });
-  client.destroy();
-  expect(widest).toBeLessThan(IN_FLIGHT);
-}, 20_000);
+    const gate = await front(closing, configOf(`upstream: ${url}`), { before });
+    const client = connect(gate.port, '127.0.0.1');
+    client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${TOTAL}\r\n\r\n`);
+    flood(client, (written) => {
+      widest = Math.max(widest, written - read);
+    });
+    expect((await gate.over(1))[0]).toMatchObject({ status: 200, bodyBytes: TOTAL, ended: '' });
+    client.destroy();
+    expect(widest).toBeLessThan(IN_FLIGHT);
+  },
+  20_000,
+);
 
 test('an upgraded connection is pulled no faster than the other end reads', async () => {
   let read = 0;

@@ -7,22 +7,11 @@ import type { Duplex } from 'node:stream';
 import { parseConfig } from '../../../config/parse.ts';
 import type { HeaderList, Inbound, Outcome, Req, Res, RouteSettings } from '../contract.ts';
 import { stripHopByHop } from '../http/hop.ts';
+import { routeOf as presetRoute } from '../http/testing.ts';
 import { createForwarder, type ForwarderOptions, type UpdatableForwarder, type UpstreamConfig } from './index.ts';
 
 export function routeOf(part: Partial<RouteSettings> = {}): RouteSettings {
-  return {
-    name: 'default',
-    upstream: 'default',
-    timeoutMs: 10_000,
-    bodyLimitBytes: 64 * 1024 * 1024,
-    responseLimitBytes: 0,
-    fail: 'open',
-    scoringBudgetMs: 50,
-    priority: 'normal',
-    concurrency: 0,
-    capture: null,
-    ...part,
-  };
+  return presetRoute({ timeoutMs: 10_000, bodyLimitBytes: 64 * 1024 * 1024, ...part });
 }
 
 /** The upstream part of a configuration, with all its defaults. */
@@ -149,6 +138,8 @@ export interface FrontOptions extends Partial<Omit<ForwarderOptions, 'config'>> 
   readonly http2?: boolean;
   /** Sees the request before it is handed over, as other rooms do. */
   readonly onRequest?: (req: Req, res: Res) => void;
+  /** Does what comes before the request goes on; false where it does not go on. */
+  readonly before?: (inbound: Inbound) => Promise<boolean>;
   /** Changes the head on its way, as other rooms do. */
   readonly onHead?: (status: number, headers: HeaderList) => void;
 }
@@ -174,16 +165,24 @@ export async function front(closing: Closing, config: UpstreamConfig, options: F
   const handle = (req: Req, res: Res, expectsContinue = false) => {
     const inbound = inboundOf(req, res, route, expectsContinue);
     options.onRequest?.(req, res);
-    forwarder.forward(inbound, inbound.headers, hooks);
-    begun.up();
+    const go = () => {
+      forwarder.forward(inbound, inbound.headers, hooks);
+      begun.up();
+    };
+    if (options.before === undefined) go();
+    else void options.before(inbound).then((goesOn) => goesOn && go());
   };
   const server = options.http2 ? createServer2() : createServer({ keepAliveTimeout: 60_000 });
   server.on('request', (req: Req, res: Res) => handle(req, res));
   server.on('checkContinue', (req: Req, res: Res) => handle(req, res, true));
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     const inbound = inboundOf(req, null as unknown as ServerResponse, route, false);
-    forwarder.upgrade(inbound, socket, head, inbound.headers, hooks);
-    begun.up();
+    const go = () => {
+      forwarder.upgrade(inbound, socket, head, inbound.headers, hooks);
+      begun.up();
+    };
+    if (options.before === undefined) go();
+    else void options.before(inbound).then((goesOn) => goesOn && go());
   });
   const url = await listening(server);
   closing.add(async () => {

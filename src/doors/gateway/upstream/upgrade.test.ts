@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import type { Inbound } from '../contract.ts';
 import { Closing, configOf, front, httpUpstream, later, listening, rawUpstream, scripted, talk } from './testing.ts';
 import { parseMessage } from './testing-message.ts';
 
@@ -230,6 +231,19 @@ describe('what is not switched', () => {
     const client = connect(gate.port, '127.0.0.1');
     client.write(ASK);
     await gone.promise;
+    expect((await gate.over(1))[0]).toMatchObject({ status: 0, ended: 'client' });
+  });
+
+  test('a client that has left before its request goes on', async () => {
+    const url = await switching(() => {});
+    const left = later<void>();
+    const before = ({ req }: Inbound): Promise<boolean> => {
+      // Whatever looks at the connection meanwhile reads its end.
+      req.socket?.resume().once('end', () => left.resolve());
+      return left.promise.then(() => true);
+    };
+    const gate = await front(closing, one(url), { before });
+    connect(gate.port, '127.0.0.1').end(ASK);
     expect((await gate.over(1))[0]).toMatchObject({ status: 0, ended: 'client' });
   });
 });

@@ -84,7 +84,8 @@ export class Upgrade implements Timed {
     // Only whoever reads hears that the client has left.
     socket.on('data', this.onEarly);
     socket.once('end', this.onClientClose);
-    if (socket.destroyed) {
+    // It may have left while it was asked about, when nobody listened.
+    if (socket.destroyed || socket.readableEnded) {
       this.onClientClose();
       return;
     }

@@ -2,7 +2,9 @@
  * Honeytokens: ids that only decoys give out. They look like random UUIDs (version 4), and half of one is a keyed code of the
  * other half, so that nothing has to be remembered: whoever shows one later has read a decoy.
  */
+
 import { createHmac } from 'node:crypto';
+import type { Config } from '../../../../config/schema.ts';
 import { derive } from '../tokens.ts';
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/gi;
@@ -45,4 +47,10 @@ export function isDecoyValue(text: string, secret: Buffer): boolean {
     const bytes = Buffer.from(uuid.replaceAll('-', ''), 'hex');
     return code(key, bytes.subarray(0, HALF)).equals(bytes.subarray(HALF));
   });
+}
+
+/** Recognises values that only our invented answers contain; null where the configuration gives none. */
+export function decoyTest({ policies }: Pick<Config, 'policies'>, secret: Buffer): ((text: string) => boolean) | null {
+  if (!policies.some(({ ladder }) => ladder?.includes('decoy') === true)) return null;
+  return (text) => isDecoyValue(text, secret);
 }

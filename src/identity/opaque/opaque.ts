@@ -1,0 +1,152 @@
+/**
+ * Tokens that only their issuer can read (RFC 7662). Answers are kept for a short while, equal questions are asked once, and
+ * an issuer that does not answer is left alone for some seconds: its tokens are then not known to be bad, only not checked.
+ */
+import { AUTH_OUTCOME, AUTH_SCHEME } from '../../enrich/kinds.ts';
+import { Cache } from '../cache.ts';
+import { type ClaimMap, type Claims, claimed, textAt, timeAt } from '../claims.ts';
+import type { Caller, Presented } from '../contract.ts';
+import { type Bindings, type Confirmation, confirmationOf } from '../jwt/binding.ts';
+import { digestOf } from '../pseudonym.ts';
+import { tokenOf } from '../read.ts';
+import { callerOf, type Found, type Scheme } from '../scheme.ts';
+import { Breaker } from './breaker.ts';
+import { type EndpointOptions, type Introspected, introspect } from './endpoint.ts';
+
+export interface OpaqueOptions {
+  readonly endpoint: EndpointOptions;
+  readonly map: ClaimMap;
+  /** One of these must be meant; empty: whatever the issuer says is active. */
+  readonly audience: readonly string[];
+  readonly maxBytes: number;
+  readonly cached: number;
+  /** How long an answer counts: the longest time that a token goes on after its issuer has revoked it. */
+  readonly cacheMs: number;
+  readonly negativeMs: number;
+  readonly maxPending: number;
+  /** Bearer tokens that are API keys. */
+  readonly isKey: (token: string) => boolean;
+  readonly bindings: Bindings;
+  readonly name: (token: string) => string;
+}
+
+interface Known {
+  readonly caller: Caller;
+  readonly cnf: Confirmation;
+}
+
+/** Failures in a row after which the issuer is left alone, and for how long, in ms. */
+const FAILURES = 5;
+const OPEN_MS = 5000;
+/** RFC 6750, 2.1: what a bearer token may consist of. */
+const BEARER = /^[A-Za-z0-9._~+/-]+=*$/;
+
+const { accepted, malformed, oversized, unknown, expired, early, audience, unavailable } = AUTH_OUTCOME;
+const fails = (outcome: number, detail: string): Caller => callerOf(AUTH_SCHEME.opaque, outcome, { detail });
+const OVERSIZED = fails(oversized, 'the token is too long');
+const MALFORMED = fails(malformed, 'the token has letters that tokens do not have');
+const INACTIVE = fails(unknown, 'the issuer says that the token does not count');
+const EXPIRED = fails(expired, 'the token has expired');
+const EARLY = fails(early, 'the token is not valid yet');
+const AUDIENCE = fails(audience, 'the token is for somebody else');
+const WRONG: Readonly<Record<number, Caller>> = { [expired]: EXPIRED, [early]: EARLY, [audience]: AUDIENCE };
+const UNAVAILABLE = fails(unavailable, 'the issuer does not answer');
+
+/** The scheme `opaque`: it takes every bearer token that no other scheme has taken. */
+export function createOpaque(options: OpaqueOptions): Scheme {
+  return new OpaqueScheme(options);
+}
+
+class OpaqueScheme implements Scheme {
+  readonly name = 'opaque';
+  private readonly options: OpaqueOptions;
+  private readonly good: Cache<Known>;
+  private readonly bad: Cache<Caller>;
+  private readonly pending = new Map<string, Promise<Known | Caller>>();
+  private readonly breaker = new Breaker(FAILURES, OPEN_MS);
+
+  constructor(options: OpaqueOptions) {
+    this.options = options;
+    this.good = new Cache(options.cached);
+    this.bad = new Cache(options.cached);
+  }
+
+  present(_: Presented, found: Found): boolean {
+    const token = tokenOf(found);
+    return token !== '' && !this.options.isKey(token);
+  }
+
+  identify(presented: Presented, found: Found): Caller | Promise<Caller> {
+    const token = tokenOf(found);
+    if (token.length > this.options.maxBytes) return OVERSIZED;
+    if (!BEARER.test(token)) return MALFORMED;
+    const digest = digestOf(token);
+    const known = this.good.get(digest, presented.nowMs);
+    if (known !== undefined) return this.use(known, token, presented, found);
+    const failed = this.bad.get(digest, presented.nowMs);
+    return failed ?? this.later(digest, token, presented, found);
+  }
+
+  private use({ caller, cnf }: Known, token: string, presented: Presented, found: Found): Caller | Promise<Caller> {
+    return this.options.bindings.check(caller, cnf, token, presented, found);
+  }
+
+  private async later(digest: string, token: string, presented: Presented, found: Found): Promise<Caller> {
+    let pending = this.pending.get(digest);
+    if (pending === undefined) {
+      if (this.pending.size >= this.options.maxPending || !this.breaker.allows(presented.nowMs)) return UNAVAILABLE;
+      pending = this.ask(digest, token, presented.nowMs).finally(() => this.pending.delete(digest));
+      this.pending.set(digest, pending);
+    }
+    const result = await pending;
+    return 'cnf' in result ? this.use(result, token, presented, found) : result;
+  }
+
+  private async ask(digest: string, token: string, nowMs: number): Promise<Known | Caller> {
+    let told: Introspected;
+    try {
+      told = await introspect(this.options.endpoint, token, nowMs);
+    } catch {
+      this.breaker.failed(nowMs);
+      return UNAVAILABLE;
+    }
+    this.breaker.succeeded();
+    const failure = told.active ? this.wrong(told.claims, nowMs) : (WRONG[told.wrong] ?? INACTIVE);
+    if (failure !== null) {
+      if (failure !== EARLY) this.bad.set(digest, failure, nowMs + this.options.negativeMs);
+      return failure;
+    }
+    const known = this.knownOf(told, token);
+    const endMs = known.caller.untilMs === 0 ? Number.MAX_SAFE_INTEGER : known.caller.untilMs;
+    this.good.set(digest, known, Math.min(endMs, nowMs + this.options.cacheMs));
+    return known;
+  }
+
+  /** What is wrong with a token that its issuer calls active. */
+  private wrong(claims: Claims, nowMs: number): Caller | null {
+    const exp = timeAt(claims, 'exp');
+    if (exp !== 0 && exp <= nowMs) return EXPIRED;
+    if (timeAt(claims, 'nbf') > nowMs) return EARLY;
+    const { audience: wanted } = this.options;
+    if (wanted.length === 0) return null;
+    const given: readonly unknown[] = Array.isArray(claims.aud) ? claims.aud : [claims.aud];
+    return given.some((aud) => wanted.includes(aud as string)) ? null : AUDIENCE;
+  }
+
+  private knownOf({ claims, inner }: Introspected, token: string): Known {
+    const caller = callerOf(inner === '' ? AUTH_SCHEME.opaque : AUTH_SCHEME.phantom, accepted, {
+      ...claimed(claims, this.options.map),
+      credential: this.options.name(token),
+      untilMs: timeAt(claims, 'exp'),
+      issuedMs: timeAt(claims, 'iat'),
+      issuer: textAt(claims, 'iss') || this.options.endpoint.issuer,
+      added: inner === '' ? [] : ['authorization', `Bearer ${inner}`],
+      removed: inner === '' ? [] : ['authorization', 'dpop'],
+    });
+    return { caller, cnf: confirmationOf(claims.cnf) };
+  }
+
+  close(): void {
+    this.pending.clear();
+  }
+}

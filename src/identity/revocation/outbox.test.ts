@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { Outbox, pauseMs, type Sent, type Settled } from './outbox.ts';
+import { Heard, hurried } from './testing.ts';
+
+const outboxOf = (answers: Sent[], capacity = 10) => {
+  const heard = new Heard<[string, Settled, number]>();
+  const sent: string[] = [];
+  const { pauses, schedule } = hurried();
+  const outbox = new Outbox<string>({
+    capacity,
+    attempts: 3,
+    send: async (item) => {
+      sent.push(item);
+      return answers.shift() ?? 'done';
+    },
+    settled: (item, outcome, attempts) => heard.take([item, outcome, attempts]),
+    schedule,
+    random: () => 0,
+  });
+  return { outbox, heard, sent, pauses };
+};
+
+describe('Outbox', () => {
+  it('sends in order, and again after growing pauses', async () => {
+    const { outbox, heard, sent, pauses } = outboxOf(['again', 'again', 'done', 'refused']);
+    expect([outbox.offer('a'), outbox.offer('b')]).toEqual([true, true]);
+    await heard.until(2);
+    expect(sent).toEqual(['a', 'a', 'a', 'b']);
+    expect(pauses).toEqual([500, 1000]);
+    expect(heard.all).toEqual([
+      ['a', 'done', 3],
+      ['b', 'refused', 1],
+    ]);
+  });
+
+  it('gives up after so many attempts, and takes what throws for a failure', async () => {
+    const heard = new Heard<string>();
+    const { schedule } = hurried();
+    const send = () => Promise.reject(new Error('down'));
+    const settled = (item: string, outcome: string, attempts: number) => heard.take(`${item} ${outcome} ${attempts}`);
+    const outbox = new Outbox<string>({ capacity: 10, attempts: 2, send, settled, schedule });
+    outbox.offer('a');
+    await heard.until(1);
+    expect(heard.all).toEqual(['a gave-up 2']);
+    expect(outbox.size).toBe(0);
+  });
+
+  it('takes no more than it may hold', async () => {
+    const { outbox, heard } = outboxOf([], 1);
+    expect([outbox.offer('a'), outbox.offer('b')]).toEqual([true, false]);
+    await heard.until(2);
+    expect(heard.all).toEqual([
+      ['b', 'no-room', 0],
+      ['a', 'done', 1],
+    ]);
+  });
+
+  it('lets nothing out once it is closed', async () => {
+    const { outbox, heard, sent } = outboxOf([]);
+    outbox.offer('a');
+    outbox.offer('b');
+    outbox.close();
+    expect(outbox.offer('c')).toBe(false);
+    await new Promise(setImmediate);
+    expect(sent).toEqual(['a']);
+    expect(heard.all.map(([item, outcome]) => `${item} ${outcome}`)).toEqual(['a closed', 'b closed', 'c closed']);
+  });
+
+  it('pauses up to a minute, spread by up to half', () => {
+    expect([1, 2, 3, 30].map((failures) => pauseMs(failures, () => 0))).toEqual([500, 1000, 2000, 60_000]);
+    expect(pauseMs(2, () => 1)).toBe(500);
+  });
+});

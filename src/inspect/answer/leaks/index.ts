@@ -1,0 +1,2 @@
+/** Secrets and personal data in answers. */
+export { LeakScanner } from './scan.ts';

@@ -1,0 +1,339 @@
+/**
+ * Walks JSON as it comes, piece by piece, and counts or picks what stands at given paths. It keeps no tree: a few numbers for every
+ * level that a path reaches, and below that only how deep it is. So a body may be as long as it likes, and may break off.
+ */
+import type { Step } from '../fields/path.ts';
+
+/** Levels that paths may reach. */
+const MAX_LEVELS = 20;
+/** Patterns that one walk follows: bits of a number. */
+export const MAX_PATTERNS = 30;
+/** Longest name and longest text that is picked, in bytes; longer ones do not match, or are cut. */
+const MAX_TEXT = 256;
+
+/** What is picked where an object or array stands: no scalar is written like this. */
+export const CONTAINER = '{}';
+
+export interface Pattern {
+  readonly steps: readonly Step[];
+  /** What is done where it matches: counted, counted where it is an object, or kept as text. */
+  readonly what: 'count' | 'objects' | 'pick';
+  /** A star at the end stands for elements of arrays only, not for members of objects. */
+  readonly elements?: boolean;
+}
+
+const MODE = {
+  value: 0,
+  key: 1,
+  keyText: 2,
+  colon: 3,
+  after: 4,
+  text: 5,
+  bare: 6,
+  skip: 7,
+  skipText: 8,
+  end: 9,
+} as const;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+
+interface Compiled {
+  readonly steps: readonly { readonly name: Uint8Array | null; readonly index: number }[];
+  readonly what: Pattern['what'];
+}
+
+const ANY = -1;
+const ELEMENT = -2;
+const encoder = new TextEncoder();
+const utf8 = new TextDecoder();
+
+/** Patterns, made ready once; walks share them. Places counted from the end (−1) cannot be followed and match nothing. */
+export class Patterns {
+  readonly compiled: readonly Compiled[];
+  readonly all: number;
+
+  constructor(patterns: readonly Pattern[]) {
+    if (patterns.length > MAX_PATTERNS) throw new RangeError(`more than ${MAX_PATTERNS} patterns`);
+    this.compiled = patterns.map(({ steps, what, elements }) => ({
+      what,
+      steps: steps.map((step, i) => ({
+        name: step.kind === 'name' ? encoder.encode(step.name) : null,
+        index: placeOf(step, elements === true && i === steps.length - 1),
+      })),
+    }));
+    this.all = 2 ** patterns.length - 1;
+  }
+
+  /** Can a walk follow these steps at all? */
+  static follows(steps: readonly Step[] | null): steps is readonly Step[] {
+    if (steps === null || steps.length > MAX_LEVELS) return false;
+    return steps.every((step) => step.kind !== 'index' || step.index >= 0);
+  }
+}
+
+function placeOf(step: Step, elements: boolean): number {
+  if (step.kind === 'index') return step.index < 0 ? Number.MAX_SAFE_INTEGER : step.index;
+  return elements ? ELEMENT : ANY;
+}
+
+export class JsonWalk {
+  /** Matches of each pattern. */
+  readonly counts: number[];
+  /** Text of the first value of each that is picked: of texts what stands between the quotes, else as written; {@link CONTAINER}. */
+  readonly picked: (string | undefined)[];
+  /** It is no JSON from some place on. */
+  broken = false;
+  private readonly patterns: readonly Compiled[];
+  private mode: number = MODE.value;
+  private level = 0;
+  /** Of the value that is next: the patterns that have matched so far. */
+  private mask: number;
+  private readonly masks = new Int32Array(MAX_LEVELS + 1);
+  private readonly isArray = new Uint8Array(MAX_LEVELS + 1);
+  private readonly index = new Int32Array(MAX_LEVELS + 1);
+  /** Depth below what patterns reach. */
+  private nest = 0;
+  private escaped = false;
+  private readonly text = new Uint8Array(MAX_TEXT);
+  private length = 0;
+  /** Patterns that want the text of the present value. */
+  private picks = 0;
+
+  constructor(patterns: Patterns) {
+    this.patterns = patterns.compiled;
+    this.mask = patterns.all;
+    this.counts = patterns.compiled.map(() => 0);
+    this.picked = patterns.compiled.map(() => undefined);
+  }
+
+  /** The whole value has come. */
+  get whole(): boolean {
+    return this.mode === MODE.end && !this.broken;
+  }
+
+  /** Takes the next piece. Time is linear in it; nothing of it is kept. */
+  take(bytes: Uint8Array, from = 0, to = bytes.length): void {
+    let i = from;
+    while (i < to && !this.broken) {
+      switch (this.mode) {
+        case MODE.skip:
+          i = this.skip(bytes, i, to);
+          break;
+        case MODE.skipText:
+          i = this.passText(bytes, i, to, MODE.skip);
+          break;
+        case MODE.text:
+          i = this.picks !== 0 ? this.keepText(bytes, i, to) : this.passText(bytes, i, to, MODE.after);
+          break;
+        case MODE.keyText:
+          i = this.keepText(bytes, i, to);
+          break;
+        case MODE.bare:
+          i = this.bare(bytes, i, to);
+          break;
+        default:
+          this.punctuation(bytes[i]);
+          i++;
+      }
+    }
+  }
+
+  /** A scalar at the end of the body ends with it. */
+  finish(): void {
+    if (this.mode === MODE.bare) this.endScalar();
+  }
+
+  private punctuation(c: number): void {
+    if (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) return;
+    const { mode } = this;
+    if (mode === MODE.value) this.begin(c);
+    else if (mode === MODE.after) this.next(c);
+    else if (mode === MODE.colon && c === COLON) this.mode = MODE.value;
+    else if (mode === MODE.key && c === QUOTE) this.beginText(MODE.keyText);
+    else if (mode === MODE.key && c === 0x7d) this.close();
+    else this.broken = true;
+  }
+
+  private beginText(mode: number): void {
+    this.mode = mode;
+    this.length = 0;
+    this.escaped = false;
+  }
+
+  /** The first byte of a value. */
+  private begin(c: number): void {
+    if (c === 0x5d && this.level > 0 && this.isArray[this.level] === 1 && this.index[this.level] === 0) {
+      this.close();
+      return;
+    }
+    const container = c === 0x7b || c === 0x5b;
+    const deeper = this.match(c === 0x7b, container);
+    if (!container) {
+      if (c === QUOTE) this.beginText(MODE.text);
+      else if (c === 0x2d || (c >= 0x30 && c <= 0x39) || (c >= 0x61 && c <= 0x7a)) {
+        this.beginText(MODE.bare);
+        this.text[this.length++] = c;
+      } else this.broken = true;
+      return;
+    }
+    if (!deeper || this.level >= MAX_LEVELS) {
+      this.nest = 1;
+      this.mode = MODE.skip;
+      return;
+    }
+    this.level++;
+    this.masks[this.level] = this.mask;
+    this.isArray[this.level] = c === 0x5b ? 1 : 0;
+    this.index[this.level] = 0;
+    if (c === 0x7b) this.mode = MODE.key;
+    else this.element();
+  }
+
+  /** Counts the patterns that end at this value. True where others go on below it. */
+  private match(object: boolean, container: boolean): boolean {
+    const { patterns, level } = this;
+    let deeper = false;
+    this.picks = 0;
+    for (let rest = this.mask; rest !== 0; rest &= rest - 1) {
+      const p = 31 - Math.clz32(rest & -rest);
+      const { steps, what } = patterns[p];
+      if (steps.length > level) deeper = true;
+      else if (what === 'pick') {
+        if (this.picked[p] === undefined && container) this.picked[p] = CONTAINER;
+        if (this.picked[p] === undefined) this.picks |= 1 << p;
+      } else if (what === 'count' || object) this.counts[p]++;
+    }
+    return deeper;
+  }
+
+  /** An element of the present array is next. */
+  private element(): void {
+    const { level } = this;
+    const at = this.index[level];
+    let mask = 0;
+    for (let rest = this.masks[level]; rest !== 0; rest &= rest - 1) {
+      const bit = rest & -rest;
+      const step = this.patterns[31 - Math.clz32(bit)].steps[level - 1];
+      if (step !== undefined && step.name === null && (step.index < 0 || step.index === at)) mask |= bit;
+    }
+    this.mask = mask;
+    this.mode = MODE.value;
+  }
+
+  private keyEnded(): void {
+    const { level, text, length } = this;
+    let mask = 0;
+    for (let rest = this.masks[level]; rest !== 0; rest &= rest - 1) {
+      const bit = rest & -rest;
+      const step = this.patterns[31 - Math.clz32(bit)].steps[level - 1];
+      if (step === undefined) continue;
+      if (step.name === null ? step.index === ANY : isSame(step.name, text, length)) mask |= bit;
+    }
+    this.mask = mask;
+    this.mode = MODE.colon;
+  }
+
+  private next(c: number): void {
+    const array = this.isArray[this.level] === 1;
+    if (c === COMMA && this.level > 0) {
+      if (array) {
+        this.index[this.level]++;
+        this.element();
+      } else this.mode = MODE.key;
+    } else if (this.level > 0 && c === (array ? 0x5d : 0x7d)) this.close();
+    else this.broken = true;
+  }
+
+  private close(): void {
+    this.level--;
+    this.mode = this.level === 0 ? MODE.end : MODE.after;
+  }
+
+  private endScalar(): void {
+    for (let rest = this.picks; rest !== 0; rest &= rest - 1)
+      this.picked[31 - Math.clz32(rest & -rest)] = utf8.decode(this.text.subarray(0, this.length));
+    this.picks = 0;
+    this.mode = this.level === 0 ? MODE.end : MODE.after;
+  }
+
+  private bare(bytes: Uint8Array, from: number, to: number): number {
+    let i = from;
+    for (; i < to; i++) {
+      const c = bytes[i];
+      if (c <= 0x20 || c === COMMA || c === 0x5d || c === 0x7d) {
+        this.endScalar();
+        break;
+      }
+      if (this.length < MAX_TEXT) this.text[this.length++] = c;
+    }
+    return i;
+  }
+
+  /** A name, or a text that somebody wants. */
+  private keepText(bytes: Uint8Array, from: number, to: number): number {
+    for (let i = from; i < to; i++) {
+      const c = bytes[i];
+      if (this.escaped) this.escaped = false;
+      else if (c === BACKSLASH) this.escaped = true;
+      else if (c === QUOTE) {
+        if (this.mode === MODE.keyText) this.keyEnded();
+        else this.endScalar();
+        return i + 1;
+      }
+      if (this.length < MAX_TEXT) this.text[this.length++] = c;
+    }
+    return to;
+  }
+
+  private passText(bytes: Uint8Array, from: number, to: number, then: number): number {
+    let i = from;
+    if (this.escaped && i < to) {
+      this.escaped = false;
+      i++;
+    }
+    for (; i < to; i++) {
+      const c = bytes[i];
+      if (c === QUOTE) {
+        this.mode = then === MODE.after && this.level === 0 ? MODE.end : then;
+        return i + 1;
+      }
+      if (c === BACKSLASH && ++i >= to) this.escaped = true;
+    }
+    return to;
+  }
+
+  private skip(bytes: Uint8Array, from: number, to: number): number {
+    let { nest } = this;
+    let i = from;
+    for (; i < to; i++) {
+      const c = bytes[i];
+      if (c === QUOTE) {
+        // Texts inside of this piece are passed over right here: most of a body is such texts.
+        let j = i + 1;
+        while (j < to && bytes[j] !== QUOTE) j += bytes[j] === BACKSLASH ? 2 : 1;
+        if (j >= to) {
+          this.nest = nest;
+          this.mode = MODE.skipText;
+          this.escaped = j > to;
+          return to;
+        }
+        i = j;
+      } else if ((c | 0x20) === 0x7b) nest++;
+      else if ((c | 0x20) === 0x7d && --nest === 0) {
+        this.mode = this.level === 0 ? MODE.end : MODE.after;
+        return i + 1;
+      }
+    }
+    this.nest = nest;
+    return i;
+  }
+}
+
+function isSame(name: Uint8Array, text: Uint8Array, length: number): boolean {
+  if (name.length !== length) return false;
+  for (let i = 0; i < length; i++) if (name[i] !== text[i]) return false;
+  return true;
+}

@@ -1,0 +1,75 @@
+/** The inventory of a running gateway, opened by its configuration. What goes wrong with it stops nothing else. */
+import type { LoadedConfig } from '../../config/load.ts';
+import type { LearnedModel } from '../../enrich/model.ts';
+import { SallyportError } from '../../lib/errors.ts';
+import type { DeclaredEndpoint } from './inventory.ts';
+import { LiveInventory } from './inventory-file.ts';
+import type { InventoryPort } from './inventory-report.ts';
+import type { LiveRuntime } from './runtime.ts';
+
+export interface StockOptions {
+  readonly loaded: LoadedConfig;
+  readonly runtime: LiveRuntime;
+  /** Null where nothing is written. */
+  readonly dataDir: string | null;
+  readonly clock: () => number;
+  /** The model in force. */
+  readonly model: () => LearnedModel;
+  /** Operations of the documents of a configuration, numbered as rows number them. */
+  readonly declared: (loaded: LoadedConfig) => readonly DeclaredEndpoint[];
+  readonly onFailure: (error: Error) => void;
+}
+
+export class Stock {
+  private readonly options: StockOptions;
+  private readonly live: LiveInventory | null;
+
+  constructor(options: StockOptions) {
+    this.options = options;
+    const { loaded, runtime } = options;
+    this.live = loaded.config.inspection.inventory.enabled ? this.open(loaded) : null;
+    runtime.inventory = this.live?.inventory ?? null;
+  }
+
+  /** Undefined where no inventory is kept. */
+  get port(): InventoryPort | undefined {
+    return this.live ?? undefined;
+  }
+
+  /** Goes over to the documents of another configuration. Requests under way may still be counted by the places of the one before. */
+  reload(loaded: LoadedConfig): void {
+    this.live?.use(this.settings(loaded));
+  }
+
+  /** Writes what has changed, now and then. */
+  async tick(): Promise<void> {
+    await this.live?.tick().catch((error: Error) => this.unwritten(error));
+  }
+
+  async close(): Promise<void> {
+    await this.live?.close().catch((error: Error) => this.unwritten(error));
+  }
+
+  private open(loaded: LoadedConfig): LiveInventory {
+    const { dataDir, clock, onFailure } = this.options;
+    const settings = { ...this.settings(loaded), clock };
+    try {
+      return new LiveInventory(dataDir, settings);
+    } catch (error) {
+      onFailure(error as Error);
+      // What cannot be read is left as it is, for somebody to look at.
+      return new LiveInventory(null, settings);
+    }
+  }
+
+  private settings(loaded: LoadedConfig) {
+    const { declared, model } = this.options;
+    const { endpoints, unused_days: unusedDays } = loaded.config.inspection.inventory;
+    const templateOf = (route: number): string => model().routes[route - 1]?.template ?? '';
+    return { endpoints, unusedDays, declared: declared(loaded), templateOf };
+  }
+
+  private unwritten(error: Error): void {
+    this.options.onFailure(new SallyportError('SP7907', `inventory.json: ${error.message}`, { cause: error }));
+  }
+}
