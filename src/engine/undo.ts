@@ -1,5 +1,7 @@
 /** Taking a decision back: records to nothing, population sums anew, and a grace that is bounded in time and volume. */
+
 import { combine, lanes } from '../lib/hash.ts';
+import type { Condition } from './aggregates.ts';
 import type { Batch } from './batch.ts';
 import type { KeyRef, UndoEffect, UndoOrder } from './control.ts';
 import { type ActorDimension, DIMENSIONS, isPopulation } from './keys.ts';
@@ -85,7 +87,7 @@ const graceKey = (dimension: number, hi: number, lo: number): string => `${dimen
 
 /**
  * Detectors that the same requests are evidence to, sorted: the given ones, and those of their class that count requests
- * under one of the same conditions. Who forgives failed logins to one of them has to forgive them to all: else the next
+ * under one of the same conditions, or under one that lies within it or around it. Who forgives failed logins to one of them has to forgive them to all: else the next
  * one says the same of the same requests a minute later.
  */
 export function concernedBy(program: Program, detectors: readonly string[]): string[] {
@@ -94,10 +96,21 @@ export function concernedBy(program: Program, detectors: readonly string[]): str
     if (!detectors.includes(given.detector.id)) continue;
     const counted = conditionsOf(given);
     for (const other of program.instances)
-      if (other.detector.class === given.detector.class && conditionsOf(other).some((c) => counted.includes(c)))
+      if (other.detector.class === given.detector.class && isAbout(program, conditionsOf(other), counted))
         concerned.add(other.detector.id);
   }
   return [...concerned].sort();
+}
+
+/** Is there a pair of conditions of which one holds wherever the other does? */
+function isAbout(program: Program, some: readonly number[], others: readonly number[]): boolean {
+  const holds = (narrow: number, wide: number): boolean => {
+    const wanted = program.conditions[wide];
+    for (let at: Condition | undefined = program.conditions[narrow]; at !== undefined; at = at.within)
+      if (at.name === wanted.name) return true;
+    return false;
+  };
+  return some.some((a) => others.some((b) => holds(a, b) || holds(b, a)));
 }
 
 /** Conditions under which the requests come that an instance reads about. */

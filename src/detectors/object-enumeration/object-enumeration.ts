@@ -44,9 +44,11 @@ const DECIDED = 6900;
 const tells = (status: number): boolean =>
   status !== 401 && (status < 300 || status === 304 || (status >= 400 && status < 500));
 
+/** What is searched for, and codes that are tried, are no objects that somebody owns: code guessing has an eye on those. */
+const isOwnable = (routeClass: number): boolean => routeClass !== ROUTE_CLASS.search && routeClass !== ROUTE_CLASS.code;
 const asked = condition(
   'object asked for',
-  (f) => f.hasObject && f.routeClass !== ROUTE_CLASS.search && f.probeRule === 0 && tells(f.status),
+  (f) => f.hasObject && isOwnable(f.routeClass) && f.probeRule === 0 && tells(f.status),
   contentAsked,
 );
 /** Behind an address there may be many people with an identity of their own: each answers for itself. */
