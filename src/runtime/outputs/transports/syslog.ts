@@ -104,12 +104,7 @@ export class SyslogTransport implements Transport {
     if (this.#socket?.writable) return this.#socket;
     const { settings, around, timers } = this.#options;
     const { host, tls, timeout_s } = settings;
-    const broken = this.#broken;
     this.#broken = null;
-    // A handshake that seemed to work and was refused afterwards (TLS 1.3 shows our certificate last).
-    if (broken !== null && connectionError(this.#where, broken).code === 'SP8303') {
-      throw connectionError(this.#where, broken);
-    }
     const target = {
       host,
       port: this.#port,

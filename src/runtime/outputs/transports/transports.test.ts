@@ -78,8 +78,7 @@ describe('syslog', () => {
     await closeReceivers();
     let error: DeliveryError | null = null;
     // What the system has taken before it knew of the end counts as sent: syslog has no receipts.
-    await until(() => true);
-    for (let i = 0; i < 50 && error === null; i++) {
+    while (error === null) {
       error = await syslog.send([itemOf('two')], signal).then(
         () => null,
         (thrown) => thrown,
@@ -116,21 +115,10 @@ describe('syslog', () => {
     const tls = { ca: 'mutual.pem', cert: 'mutual.pem', key: 'mutual.key' };
     await transport({ syslog: { host: 'localhost', port, tls } }).send([itemOf('both')], signal);
     await until(() => received.length === 1);
-    const error = await transportErrors(transport({ syslog: { host: 'localhost', port, tls: { ca: 'mutual.pem' } } }));
-    expect(error.code).toBe('SP8303');
+    const unknown = transport({ syslog: { host: 'localhost', port, tls: { ca: 'mutual.pem' } } });
+    expect((await failure(unknown.send([itemOf('x')], signal))).code).toBe('SP8303');
+    expect(received).toHaveLength(1);
   });
-
-  /** TLS 1.3 tells a client without a certificate after it believes to be connected: the next try says so. */
-  async function transportErrors(syslog: Transport): Promise<DeliveryError> {
-    for (;;) {
-      const error = await syslog.send([itemOf('x')], signal).then(
-        () => null,
-        (thrown) => thrown as DeliveryError,
-      );
-      if (error?.code === 'SP8303') return error;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
 
   it('that takes nothing is not waited for longer than it says', async () => {
     const abort = new AbortController();
