@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compilePath, type Step } from '../fields/path.ts';
 import { CounterPlan, LineCounter } from './objects.ts';
-import { JsonWalk, Patterns } from './walk.ts';
+import { Patterns } from './patterns.ts';
+import { JsonWalk } from './walk.ts';
 
 const steps = (path: string) => compilePath(path).steps as readonly Step[];
 const usual = new CounterPlan(null, []);
@@ -119,5 +120,29 @@ describe('lines', () => {
     counter.take(Buffer.from('4\n5,6'));
     expect(counter.count()).toBe(3);
     expect(new LineCounter(1).count()).toBe(0);
+  });
+});
+
+describe('a counter that was given back', () => {
+  it('counts the next answer as a new one would, wherever the one before broke off', () => {
+    const body = fc.json().map((text) => Buffer.from(text));
+    const plan = new CounterPlan(null, [steps('$.owner')]);
+    fc.assert(
+      fc.property(body, fc.nat(400), body, (before, cut, next) => {
+        const used = plan.begin();
+        used.take(before.subarray(0, cut));
+        used.release();
+        used.release();
+        const again = plan.begin();
+        const other = plan.begin();
+        expect(again).toBe(used);
+        expect(other).not.toBe(used);
+        const fresh = new CounterPlan(null, [steps('$.owner')]).begin();
+        again.take(next);
+        fresh.take(next);
+        expect([again.count(), again.picked()]).toEqual([fresh.count(), fresh.picked()]);
+        again.release();
+      }),
+    );
   });
 });

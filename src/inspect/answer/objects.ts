@@ -1,6 +1,7 @@
 /** How many objects an answer gives away: by the path of its route, or by the containers that are usual. */
 import { compilePath } from '../fields/path.ts';
-import { JsonWalk, type Pattern, Patterns } from './walk.ts';
+import { type Pattern, Patterns } from './patterns.ts';
+import { JsonWalk } from './walk.ts';
 
 /** Containers whose elements are what the answer is about, whatever else stands beside them. */
 const NAMED = [
@@ -34,13 +35,19 @@ export interface ObjectCounter {
   count(): number;
   /** Text at the further paths, in their order. */
   picked(): readonly (string | undefined)[];
+  /** Gives it back, once; it may then count for another answer. */
+  release(): void;
 }
+
+/** Counters kept for the next answers. */
+const MAX_FREE = 64;
 
 /** What a route wants to know of JSON bodies: made once. */
 export class CounterPlan {
   private readonly patterns: Patterns;
   private readonly explicit: boolean;
   private readonly picks: number;
+  private readonly free: JsonCounter[] = [];
 
   /** `objects`: path of what counts, null for the usual ones. `picks`: paths whose first value is wanted as text. */
   constructor(objects: Pattern['steps'] | null, picks: readonly Pattern['steps'][]) {
@@ -51,7 +58,7 @@ export class CounterPlan {
   }
 
   begin(): ObjectCounter {
-    return new JsonCounter(new JsonWalk(this.patterns), this.explicit, this.picks);
+    return this.free.pop() ?? new JsonCounter(new JsonWalk(this.patterns), this.explicit, this.picks, this.free);
   }
 }
 
@@ -59,8 +66,10 @@ class JsonCounter implements ObjectCounter {
   private readonly walk: JsonWalk;
   private readonly explicit: boolean;
   private readonly picks: number;
+  private readonly free: JsonCounter[];
 
-  constructor(walk: JsonWalk, explicit: boolean, picks: number) {
+  constructor(walk: JsonWalk, explicit: boolean, picks: number, free: JsonCounter[]) {
+    this.free = free;
     this.walk = walk;
     this.explicit = explicit;
     this.picks = picks;
@@ -88,6 +97,12 @@ class JsonCounter implements ObjectCounter {
     this.walk.finish();
     return this.picks === 0 ? [] : this.walk.picked.slice(-this.picks);
   }
+
+  release(): void {
+    if (this.free.length >= MAX_FREE || this.free.includes(this)) return;
+    this.walk.reset();
+    this.free.push(this);
+  }
 }
 
 /** Lines of text, for formats with a record a line. */
@@ -109,6 +124,8 @@ export class LineCounter implements ObjectCounter {
   count(): number {
     return Math.max(0, this.lines + (this.open ? 1 : 0) - this.header);
   }
+
+  release(): void {}
 
   picked(): readonly undefined[] {
     return [];

@@ -9,7 +9,8 @@ import { type Accepted, compileAccepted, isAccepted } from './accepted.ts';
 import { rangeCount } from './headers.ts';
 import { LeakScanner } from './leaks/index.ts';
 import { CounterPlan, LineCounter, type ObjectCounter } from './objects.ts';
-import { CONTAINER, Patterns } from './walk.ts';
+import { Patterns } from './patterns.ts';
+import { CONTAINER } from './walk.ts';
 
 type RouteConfig = Config['gateway']['routes'][number];
 
@@ -109,6 +110,27 @@ const LINES: Readonly<Record<string, number>> = {
 const TEXT =
   /^(?:text\/(?!css|javascript|event-stream)|application\/(?:[\w.-]+\+)?(?:json|xml|yaml|x-yaml|x-ndjson|ndjson|jsonl|json-seq|graphql|sql|x-sh|pkcs8|x-pem-file|problem)|application\/(?:x-www-form-urlencoded|octet-stream)$)/;
 
+/** What a media type says about a body, remembered: an application has few, and sends them with every answer. */
+interface Media {
+  readonly looks: boolean;
+  readonly json: boolean;
+  /** Lines at the top that are no record; undefined where lines are no records. */
+  readonly header: number | undefined;
+}
+const MEDIA = new Map<string, Media>();
+const MAX_MEDIA = 256;
+
+function mediaFor(mediaType: string): Media {
+  let known = MEDIA.get(mediaType);
+  if (known === undefined) {
+    const media = mediaOf(mediaType);
+    known = { looks: mediaType === '' || TEXT.test(media), json: isJson(media), header: LINES[media] };
+    if (MEDIA.size >= MAX_MEDIA) MEDIA.clear();
+    MEDIA.set(mediaType, known);
+  }
+  return known;
+}
+
 class Reader implements AnswerReader {
   private readonly routes: readonly Compiled[];
   private readonly preset: Compiled = compile(undefined);
@@ -124,15 +146,14 @@ class Reader implements AnswerReader {
   }
 
   looksAt(mediaType: string): boolean {
-    return mediaType === '' || TEXT.test(mediaOf(mediaType));
+    return mediaFor(mediaType).looks;
   }
 
   counter(route: number, status: number, mediaType: string): ObjectCounter | null {
     const settings = this.routes[route] ?? this.preset;
-    const media = mediaOf(mediaType);
+    const { json, header } = mediaFor(mediaType);
     // A refusal has no objects, but it may say whether the credentials were good.
-    if (isJson(media)) return settings.plan.begin();
-    const header = LINES[media];
+    if (json) return settings.plan.begin();
     return header === undefined || !isGood(status) ? null : new LineCounter(header);
   }
 
@@ -196,7 +217,7 @@ export function namesOf(bits: number): string {
 }
 
 function jsonOf({ body, cut, mediaType }: Told): unknown {
-  if (body === null || cut || body.length > MAX_VALUE_BYTES || !isJson(mediaOf(mediaType))) return undefined;
+  if (body === null || cut || body.length > MAX_VALUE_BYTES || !mediaFor(mediaType).json) return undefined;
   try {
     return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8'));
   } catch {

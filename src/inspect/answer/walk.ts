@@ -2,25 +2,13 @@
  * Walks JSON as it comes, piece by piece, and counts or picks what stands at given paths. It keeps no tree: a few numbers for every
  * level that a path reaches, and below that only how deep it is. So a body may be as long as it likes, and may break off.
  */
-import type { Step } from '../fields/path.ts';
+import { ANY, type Compiled, MAX_LEVELS, type Patterns } from './patterns.ts';
 
-/** Levels that paths may reach. */
-const MAX_LEVELS = 20;
-/** Patterns that one walk follows: bits of a number. */
-export const MAX_PATTERNS = 30;
 /** Longest name and longest text that is picked, in bytes; longer ones do not match, or are cut. */
 const MAX_TEXT = 256;
 
 /** What is picked where an object or array stands: no scalar is written like this. */
 export const CONTAINER = '{}';
-
-export interface Pattern {
-  readonly steps: readonly Step[];
-  /** What is done where it matches: counted, counted where it is an object, or kept as text. */
-  readonly what: 'count' | 'objects' | 'pick';
-  /** A star at the end stands for elements of arrays only, not for members of objects. */
-  readonly elements?: boolean;
-}
 
 const MODE = {
   value: 0,
@@ -40,44 +28,7 @@ const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 
-interface Compiled {
-  readonly steps: readonly { readonly name: Uint8Array | null; readonly index: number }[];
-  readonly what: Pattern['what'];
-}
-
-const ANY = -1;
-const ELEMENT = -2;
-const encoder = new TextEncoder();
 const utf8 = new TextDecoder();
-
-/** Patterns, made ready once; walks share them. Places counted from the end (−1) cannot be followed and match nothing. */
-export class Patterns {
-  readonly compiled: readonly Compiled[];
-  readonly all: number;
-
-  constructor(patterns: readonly Pattern[]) {
-    if (patterns.length > MAX_PATTERNS) throw new RangeError(`more than ${MAX_PATTERNS} patterns`);
-    this.compiled = patterns.map(({ steps, what, elements }) => ({
-      what,
-      steps: steps.map((step, i) => ({
-        name: step.kind === 'name' ? encoder.encode(step.name) : null,
-        index: placeOf(step, elements === true && i === steps.length - 1),
-      })),
-    }));
-    this.all = 2 ** patterns.length - 1;
-  }
-
-  /** Can a walk follow these steps at all? */
-  static follows(steps: readonly Step[] | null): steps is readonly Step[] {
-    if (steps === null || steps.length > MAX_LEVELS) return false;
-    return steps.every((step) => step.kind !== 'index' || step.index >= 0);
-  }
-}
-
-function placeOf(step: Step, elements: boolean): number {
-  if (step.kind === 'index') return step.index < 0 ? Number.MAX_SAFE_INTEGER : step.index;
-  return elements ? ELEMENT : ANY;
-}
 
 export class JsonWalk {
   /** Matches of each pattern. */
@@ -87,6 +38,7 @@ export class JsonWalk {
   /** It is no JSON from some place on. */
   broken = false;
   private readonly patterns: readonly Compiled[];
+  private readonly all: number;
   private mode: number = MODE.value;
   private level = 0;
   /** Of the value that is next: the patterns that have matched so far. */
@@ -104,9 +56,24 @@ export class JsonWalk {
 
   constructor(patterns: Patterns) {
     this.patterns = patterns.compiled;
+    this.all = patterns.all;
     this.mask = patterns.all;
     this.counts = patterns.compiled.map(() => 0);
     this.picked = patterns.compiled.map(() => undefined);
+  }
+
+  /** Begins anew with another body. Its arrays cost more to make than a short answer costs to walk. */
+  reset(): void {
+    this.counts.fill(0);
+    this.picked.fill(undefined);
+    this.broken = false;
+    this.mode = MODE.value;
+    this.level = 0;
+    this.mask = this.all;
+    this.nest = 0;
+    this.escaped = false;
+    this.length = 0;
+    this.picks = 0;
   }
 
   /** The whole value has come. */

@@ -216,6 +216,7 @@ export class AnswerLook implements AnswerTap {
     this.over = true;
     this.stopHolding();
     this.drop();
+    this.counter?.release();
     this.counter = null;
   }
 }
