@@ -46,26 +46,6 @@ export interface Extras {
   readonly flags?: number;
 }
 
-/** Columns of numbers that are taken over as they are. */
-const NUMBERS = [
-  'handshakeClass',
-  'password',
-  'amountMinor',
-  'cost',
-  'objects',
-  'schema',
-  'leaks',
-  'leaked',
-  'plan',
-  'operation',
-  'authScheme',
-  'authOutcome',
-  'role',
-  'sensitivity',
-  'bodyKind',
-] as const satisfies readonly (keyof Extras)[];
-const TEXTS = ['partner', 'device', 'handshake', 'subject', 'owner', 'mail', 'object'] as const;
-
 const ABSENT = { hi: 0, lo: 0 };
 
 /** Nothing is known of what only some doors see. */
@@ -82,24 +62,60 @@ export function clearExtras(batch: FactBatch, row: number, amountMinor = -1): vo
   batch.ownerLo[row] = 0;
   batch.mailHi[row] = 0;
   batch.mailLo[row] = 0;
-  for (const name of NUMBERS) batch[name][row] = 0;
+  batch.handshakeClass[row] = 0;
+  batch.password[row] = 0;
+  batch.cost[row] = 0;
+  batch.schema[row] = 0;
+  batch.leaks[row] = 0;
+  batch.leaked[row] = 0;
+  batch.plan[row] = 0;
+  batch.operation[row] = 0;
+  batch.authScheme[row] = 0;
+  batch.authOutcome[row] = 0;
+  batch.role[row] = 0;
+  batch.sensitivity[row] = 0;
+  batch.bodyKind[row] = 0;
   batch.amountMinor[row] = amountMinor;
   batch.objects[row] = -1;
 }
 
-/** Takes over what `extras` says and leaves the rest of the row as it is. */
+/**
+ * Takes over what `extras` says and leaves the rest of the row as it is. Name by name rather than over a list of names: every
+ * request comes through here some times, and a name that only the list knows is looked up anew each time.
+ */
 export function setExtras(batch: FactBatch, row: number, extras: Extras, seed: number): void {
-  for (const name of NUMBERS) {
-    const value = extras[name];
-    if (value !== undefined) batch[name][row] = value;
-  }
-  for (const name of TEXTS) {
-    const text = extras[name];
-    if (text === undefined) continue;
-    const { hi, lo } = text === '' ? ABSENT : hashString(text, seed);
-    batch[`${name}Hi`][row] = hi;
-    batch[`${name}Lo`][row] = lo;
-  }
+  if (extras.handshakeClass !== undefined) batch.handshakeClass[row] = extras.handshakeClass;
+  if (extras.password !== undefined) batch.password[row] = extras.password;
+  if (extras.amountMinor !== undefined) batch.amountMinor[row] = extras.amountMinor;
+  if (extras.cost !== undefined) batch.cost[row] = extras.cost;
+  if (extras.objects !== undefined) batch.objects[row] = extras.objects;
+  if (extras.schema !== undefined) batch.schema[row] = extras.schema;
+  if (extras.leaks !== undefined) batch.leaks[row] = extras.leaks;
+  if (extras.leaked !== undefined) batch.leaked[row] = extras.leaked;
+  if (extras.plan !== undefined) batch.plan[row] = extras.plan;
+  if (extras.operation !== undefined) batch.operation[row] = extras.operation;
+  if (extras.authScheme !== undefined) batch.authScheme[row] = extras.authScheme;
+  if (extras.authOutcome !== undefined) batch.authOutcome[row] = extras.authOutcome;
+  if (extras.role !== undefined) batch.role[row] = extras.role;
+  if (extras.sensitivity !== undefined) batch.sensitivity[row] = extras.sensitivity;
+  if (extras.bodyKind !== undefined) batch.bodyKind[row] = extras.bodyKind;
   if (extras.decoy !== undefined && batch.decoy[row] === 0) batch.decoy[row] = extras.decoy;
   if (extras.flags !== undefined) batch.flags[row] |= extras.flags;
+  setTexts(batch, row, extras, seed);
+}
+
+function setTexts(batch: FactBatch, row: number, extras: Extras, seed: number): void {
+  if (extras.partner !== undefined) put(batch.partnerHi, batch.partnerLo, row, extras.partner, seed);
+  if (extras.device !== undefined) put(batch.deviceHi, batch.deviceLo, row, extras.device, seed);
+  if (extras.handshake !== undefined) put(batch.handshakeHi, batch.handshakeLo, row, extras.handshake, seed);
+  if (extras.subject !== undefined) put(batch.subjectHi, batch.subjectLo, row, extras.subject, seed);
+  if (extras.owner !== undefined) put(batch.ownerHi, batch.ownerLo, row, extras.owner, seed);
+  if (extras.mail !== undefined) put(batch.mailHi, batch.mailLo, row, extras.mail, seed);
+  if (extras.object !== undefined) put(batch.objectHi, batch.objectLo, row, extras.object, seed);
+}
+
+function put(his: FactBatch['partnerHi'], los: FactBatch['partnerLo'], row: number, text: string, seed: number): void {
+  const { hi, lo } = text === '' ? ABSENT : hashString(text, seed);
+  his[row] = hi;
+  los[row] = lo;
 }

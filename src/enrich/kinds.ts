@@ -74,6 +74,7 @@ export const SCHEMA = {
   deprecated: 1 << 10, // declared as going away
   introspection: 1 << 11, // GraphQL: asks for the schema
   unknownOperation: 1 << 12, // GraphQL: not one of the persisted operations
+  refusedRoute: 1 << 13, // an undeclared path or method where a document lets nothing else in: it was turned away
 } as const;
 
 /** Kinds of secrets and personal data in an answer. */

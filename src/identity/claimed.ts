@@ -11,6 +11,8 @@ import { callerOf, type Found, type Scheme } from './scheme.ts';
 
 /** Longest credential that gets a name, in characters. */
 const MAX_SECRET = 16_384;
+/** Longer ones are kept by a hash: keeping them themselves would take more memory than a stranger is worth. */
+const MAX_ITSELF = 1024;
 /** Names kept, in one generation, and how long, in ms. */
 const MAX_KEPT = 25_000;
 const KEPT_MS = 600_000;
@@ -26,12 +28,12 @@ export function createClaimed(namer: Namer): Scheme {
     identify({ nowMs }, found): Caller {
       const secret = found.key || tokenOf(found);
       if (secret.length > MAX_SECRET) return OVERSIZED;
-      const digest = digestOf(secret);
-      const before = kept.get(digest, nowMs);
+      const known = secret.length <= MAX_ITSELF ? secret : digestOf(secret);
+      const before = kept.get(known, nowMs);
       if (before !== undefined) return before;
       const kind = found.key !== '' ? AUTH_SCHEME.key : secret.startsWith('eyJ') ? AUTH_SCHEME.jwt : AUTH_SCHEME.opaque;
       const caller = callerOf(kind, AUTH_OUTCOME.claimed, { credential: namer.name('key', secret) });
-      kept.set(digest, caller, nowMs + KEPT_MS);
+      kept.set(known, caller, nowMs + KEPT_MS);
       return caller;
     },
     close() {},

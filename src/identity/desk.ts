@@ -13,8 +13,8 @@ export interface Watch {
   needsBody?(presented: Presented, found: Found): boolean;
   /** Bits of FLAG, when the request comes. */
   seen?(presented: Presented, found: Found, caller: Caller): number;
-  /** Bits of FLAG, when it was answered. */
-  answered?(presented: Presented, found: Found, caller: Caller, answer: Answered): number;
+  /** Bits of FLAG, when it was answered. `found` reads the headers, for who needs them: most answers interest nobody. */
+  answered?(presented: Presented, found: () => Found, caller: Caller, answer: Answered): number;
 }
 
 export interface DeskOptions {
@@ -46,6 +46,8 @@ class SchemeDesk implements Desk {
   private readonly revocations: Revocations;
   private readonly read: ReturnType<typeof createReader>;
   private readonly nobody: Caller;
+  /** Who wants to know what became of a request. */
+  private readonly askers: readonly Scheme[];
   /** Somebody may want a body. */
   private readonly wantsBodies: boolean;
 
@@ -53,6 +55,7 @@ class SchemeDesk implements Desk {
     this.options = options;
     this.revocations = options.revocations ?? createDenylist();
     this.read = createReader(options.keyHeaders ?? []);
+    this.askers = options.schemes.filter((scheme) => scheme.answered !== undefined);
     this.wantsBodies = [...options.schemes, ...(options.watches ?? [])].some((part) => part.needsBody !== undefined);
     this.nobody = options.removed?.length ? { ...NOBODY, removed: options.removed } : NOBODY;
   }
@@ -146,12 +149,14 @@ class SchemeDesk implements Desk {
   }
 
   answered(presented: Presented, caller: Caller, answer: Answered): number {
+    const { watches } = this.options;
+    const isWatched = watches !== undefined && watches.length > 0;
+    if (!isWatched && this.askers.length === 0) return 0;
     let flags = 0;
     try {
-      const { watches, schemes } = this.options;
-      for (const scheme of schemes) flags |= scheme.answered?.(presented, caller, answer) ?? 0;
-      if (watches === undefined || watches.length === 0) return flags;
-      const found = this.read(presented);
+      for (const scheme of this.askers) flags |= scheme.answered?.(presented, caller, answer) ?? 0;
+      if (!isWatched) return flags;
+      const found = () => this.read(presented);
       for (const watch of watches) flags |= watch.answered?.(presented, found, caller, answer) ?? 0;
     } catch (error) {
       this.defect('answered', error);

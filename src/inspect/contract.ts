@@ -21,6 +21,8 @@ export interface Asked {
   readonly cut: boolean;
   /** ROUTE_CLASS. */
   readonly routeClass: number;
+  /** Take down what it looks like, should its answer say that it may teach what is usual. */
+  readonly teaches?: boolean;
 }
 
 /** A text of a body, with where it stands. */
@@ -83,13 +85,15 @@ export interface BodyHit {
 }
 
 export interface InspectRefusal {
-  readonly status: 400 | 413 | 415 | 422 | 429;
+  readonly status: 400 | 404 | 405 | 413 | 415 | 422 | 429;
   /** Code of the registry. */
   readonly code: string;
   readonly title: string;
   readonly detail: string;
   /** RFC 9457 `errors`: what a client can mend. */
   readonly violations: readonly Violation[];
+  /** Names and values in turn, for the answer. */
+  readonly headers?: readonly string[];
 }
 
 /** What inspection has found in a request. */

@@ -65,12 +65,13 @@ export const declaredOperations = (loaded: LoadedConfig): readonly DeskOperation
   createSchemaDesk({ documents: documentsOf(loaded) }).operations;
 
 const documentsOf = ({ config, schemas }: LoadedConfig): SchemaDocument[] =>
-  config.inspection.schemas.map(({ openapi, mode, base_path, undeclared, routes }, i) => ({
+  config.inspection.schemas.map(({ openapi, mode, base_path, undeclared, undeclared_routes, routes }, i) => ({
     document: schemas[i],
     name: openapi,
     mode,
     basePath: base_path,
     undeclared,
+    undeclaredRoutes: undeclared_routes,
     routes,
   }));
 

@@ -7,6 +7,20 @@ fc.configureGlobal({ seed: 20240304 });
 const key = (hi: number, lo: number): string => `${hi}:${lo}`;
 const seeds = fc.integer({ min: -0x80000000, max: 0x7fffffff });
 
+describe('hashString', () => {
+  it('is the hash of the UTF-8 bytes, whatever they are and however many', () => {
+    const texts = fc.oneof(fc.string({ maxLength: 400 }), fc.string({ unit: 'grapheme', maxLength: 400 }));
+    fc.assert(
+      fc.property(texts, seeds, (text, seed) => {
+        const bytes = Buffer.from(text, 'utf8');
+        hashBytes(bytes, 0, bytes.length, seed);
+        const { hi, lo } = lanes;
+        expect(hashString(text, seed)).toEqual({ hi, lo });
+      }),
+    );
+  });
+});
+
 describe('hashBytes', () => {
   it('gives (0, 0) for nothing, and for nothing else', () => {
     hashBytes(new Uint8Array(8), 3, 3, 7);

@@ -55,12 +55,29 @@ function finish(a: number, b: number, length: number): void {
 }
 
 const encoder = new TextEncoder();
+/** Where short ASCII texts are written for hashing: an encoder costs more than most of them are long. */
+const scratch = new Uint8Array(256);
 
-/** {@link hashBytes} of a string's UTF-8 bytes, for configuration and tests: it allocates. */
+/** {@link hashBytes} of a string's UTF-8 bytes. */
 export function hashString(text: string, seed: number): { hi: number; lo: number } {
-  const bytes = encoder.encode(text);
-  hashBytes(bytes, 0, bytes.length, seed);
+  const { length } = text;
+  const copied = length <= scratch.length ? copyAscii(text) : 0;
+  if (copied === length) hashBytes(scratch, 0, length, seed);
+  else {
+    const bytes = encoder.encode(text);
+    hashBytes(bytes, 0, bytes.length, seed);
+  }
   return { hi: lanes.hi, lo: lanes.lo };
+}
+
+/** Copies a text to the scratch bytes, up to its first character beyond ASCII. Returns how many were copied. */
+function copyAscii(text: string): number {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return i;
+    scratch[i] = code;
+  }
+  return text.length;
 }
 
 /** One 32-bit mix of a 32-bit integer (MurmurHash3's finaliser). */

@@ -25,7 +25,7 @@ const isMiss = (status: number): boolean =>
  * Departures from what a document declares that whoever tries things out makes. A parameter that nothing declares, what is
  * going away, and what is only unusual are no such thing: ordinary clients have all three.
  */
-const DEPARTURES = SCHEMA.missing | SCHEMA.type | SCHEMA.range | SCHEMA.format | SCHEMA.mediaType;
+const DEPARTURES = SCHEMA.missing | SCHEMA.type | SCHEMA.range | SCHEMA.format | SCHEMA.mediaType | SCHEMA.refusedRoute;
 
 const departs = (f: Facts): boolean => (f.schema & DEPARTURES) !== 0;
 

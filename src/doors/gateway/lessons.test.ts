@@ -166,7 +166,7 @@ describe('lessons', () => {
     bits: 0,
     undeclared: [],
     refusal: null,
-    sample: { path: '/a', fields: [{ where: 'query.q', value: shapeOf('x', 'string', 1) }] },
+    sample: { path: '/a', fields: [{ where: 'query.q', value: shapeOf('x', 'string', 1) }], teaches: true },
   };
 
   it('become a model once an hour, which the desk is told and the disk keeps', async () => {
@@ -197,6 +197,31 @@ describe('lessons', () => {
     expect(lessons.shaping.shapes).toEqual(learned);
     lessons.configure({ ...settings, enabled: false });
     expect(lessons.shaping).toEqual({ shapes: null });
+  });
+
+  it('want each request of a route at first, and a sample of them once there are many', () => {
+    const gate = { departed: vi.fn() } as unknown as Gate;
+    const lessons = new Lessons({ gate, seed: 1, store: NO_SHAPES, nowMs: START, onFailure: vi.fn() }, settings, model);
+    const wanted = (route: number, method: number, count: number): number => {
+      batch.route[0] = route;
+      batch.method[0] = method;
+      let sum = 0;
+      for (let i = 0; i < count; i++) if (lessons.wants(batch, 0)) sum++;
+      return sum;
+    };
+    expect([wanted(1, 1, 2000), wanted(1, 1, 1600), wanted(1, 2, 100), wanted(0, 1, 5)]).toEqual([2000, 100, 100, 0]);
+    // Of what was taken down to be compared only, nothing is learned.
+    const compared = { ...check, sample: check.sample && { ...check.sample, teaches: false } };
+    for (let i = 0; i < 60; i++) {
+      batch.route[0] = 1;
+      batch.timeMs[0] = START + i * minutes(0.1);
+      lessons.take('GET', batch, 0, compared);
+    }
+    lessons.tick(START + minutes(60));
+    expect(lessons.shaping.shapes).toBeNull();
+    expect(wanted(1, 1, 3)).toBe(3);
+    lessons.configure({ ...settings, enabled: false });
+    expect(wanted(1, 1, 3)).toBe(0);
   });
 
   it('tell the inventory what rows do not, and names only where they were answered', () => {

@@ -4,7 +4,7 @@
  */
 import type { Config } from '../../config/schema.ts';
 import type { Extras } from '../../enrich/extras.ts';
-import type { FactBatch } from '../../enrich/facts.ts';
+import { type FactBatch, METHODS } from '../../enrich/facts.ts';
 import { AUTH_OUTCOME, NOT_LOOKED } from '../../enrich/kinds.ts';
 import type { LearnedModel } from '../../enrich/model.ts';
 import type { DeskCheck, SchemaDesk } from '../../inspect/schema/index.ts';
@@ -16,6 +16,10 @@ import type { Gate } from '../../runtime/live/verdict.ts';
 
 /** Between two models of what is usual, in ms. */
 const LEARN_EVERY_MS = 3_600_000;
+
+/** Of a route so many requests teach in the time of one model; of further ones, one in so many: a sample says the same. */
+const ALL_UP_TO = 2_000;
+const ONE_IN = 16;
 
 /** Of a request that there was no time to inspect. */
 export const UNLOOKED: Extras = { operation: NOT_LOOKED };
@@ -41,6 +45,8 @@ export class Lessons {
   private desk: SchemaDesk | null = null;
   private shapes: ShapeModel | null = null;
   private learnedMs: number;
+  /** Requests since the last model, by route and method. Routes come from the model: they are few. */
+  private readonly offered = new Map<number, number>();
   private writing: Promise<void> = Promise.resolve();
 
   constructor(options: LessonsOptions, settings: ShapeSettings, routes: LearnedModel) {
@@ -81,7 +87,16 @@ export class Lessons {
     if (check === undefined) return;
     const { operation, sample } = check;
     if (operation !== null) this.declared(`${operation.method} ${operation.template}`, rows, row, check);
-    else if (sample !== null && this.learner !== null) this.sampled(method, rows, row, sample);
+    else if (sample?.teaches && this.learner !== null) this.sampled(method, rows, row, sample);
+  }
+
+  /** Should it be taken down what this request looks like? Asked once a request. */
+  wants(rows: FactBatch, row: number): boolean {
+    if (this.learner === null || rows.route[row] === 0) return false;
+    const key = rows.route[row] * METHODS.length + rows.method[row];
+    const offered = (this.offered.get(key) ?? 0) + 1;
+    this.offered.set(key, offered);
+    return offered <= ALL_UP_TO || offered % ONE_IN === 0;
   }
 
   /** Makes a model where an hour has gone by. */
@@ -120,6 +135,7 @@ export class Lessons {
 
   private learn(nowMs: number): void {
     this.learnedMs = nowMs;
+    this.offered.clear();
     if (this.learner === null) return;
     const { store, onFailure } = this.options;
     const before = this.shapes;

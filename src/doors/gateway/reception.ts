@@ -4,16 +4,18 @@
  */
 import type { Extras } from '../../enrich/extras.ts';
 import { FLAG } from '../../enrich/facts.ts';
-import { AUTH_OUTCOME } from '../../enrich/kinds.ts';
+import { AUTH_OUTCOME, HANDSHAKE_CLASS } from '../../enrich/kinds.ts';
 import { authorise, outcomeUnder } from '../../identity/access.ts';
 import type { AccessRefusal, AccessRule, Answered, Caller, Desk, Presented } from '../../identity/contract.ts';
 import { headersUnlike } from '../../identity/fingerprint/headers.ts';
+import { http2Unlike } from '../../identity/fingerprint/http2.ts';
 import { readJa4 } from '../../identity/fingerprint/ja4.ts';
 import type { InspectedRequest, Inspection } from '../../inspect/inspection.ts';
 import type { Gathered, NotGathered } from './body/collect.ts';
 import type { Collector } from './body/index.ts';
 import type { Admitted } from './http/admit.ts';
 import { equalsFolded } from './http/names.ts';
+import type { Connection } from './listen/connection.ts';
 
 /** A request with all that is known of it before anybody has judged it. */
 export interface Received {
@@ -77,8 +79,8 @@ export class Reception {
     return received(inbound, presented, caller, body);
   }
 
-  /** What the request says: compared with what is declared, weighed, searched. */
-  inspect(inbound: Admitted, routeClass: number, { caller, body }: Received): Inspected {
+  /** What the request says: compared with what is declared, weighed, searched. `teaches`: it is taken down what it looks like. */
+  inspect(inbound: Admitted, routeClass: number, { caller, body }: Received, teaches = false): Inspected {
     const looked = body !== null && !body.skipped && inbound.route.body.inspect ? body : null;
     const { method, target, host, headers, route } = inbound;
     return this.inspection.request(
@@ -92,6 +94,7 @@ export class Reception {
         body: looked?.head ?? null,
         cut: looked !== null && !isWhole(looked),
         routeClass,
+        teaches,
       },
       route.place,
       { principal: caller.outcome === AUTH_OUTCOME.accepted ? caller.principal : '', role: caller.role },
@@ -101,22 +104,23 @@ export class Reception {
   /** What of a request only this door sees, for its row. */
   extras(inbound: Admitted, { caller, refusal }: Received): Extras {
     const { partner, device, plan } = caller;
-    const { handshake } = inbound.connection;
-    const ja4 = handshake?.ja4 ?? this.passedOn(inbound);
+    const { connection, trusted } = inbound;
+    const agent = agentOf(inbound.headers);
+    // A proxy's own connection tells of the proxy: who is behind it, only what the proxy passes on.
+    const software = trusted ? this.passedOn(inbound) : connection.software;
     let { flags } = caller;
-    if (headersUnlike(agentOf(inbound.headers), inbound.headers, inbound.scheme === 'https'))
-      flags |= FLAG.UNLIKE_AGENT;
+    if (headersUnlike(agent, inbound.headers, inbound.scheme === 'https')) flags |= FLAG.UNLIKE_AGENT;
     return {
       authScheme: caller.scheme,
       authOutcome: outcomeUnder(caller, refusal),
       role: caller.role,
       sensitivity: inbound.route.sensitivity,
       flags,
-      handshakeClass: handshake?.kind ?? 0,
+      handshakeClass: trusted ? HANDSHAKE_CLASS.unknown : classOf(connection, agent),
       plan: plan === '' ? 0 : this.settings.planOf(plan),
       partner: partner === '' ? undefined : partner,
       device: device === '' ? undefined : device,
-      handshake: ja4 === '' ? undefined : ja4,
+      handshake: software === '' ? undefined : software,
     };
   }
 
@@ -127,7 +131,7 @@ export class Reception {
 
   private passedOn(inbound: Admitted): string {
     const { ja4Header } = this.settings;
-    return ja4Header === '' || !inbound.trusted ? '' : readJa4(headerOf(inbound.headers, ja4Header));
+    return ja4Header === '' ? '' : readJa4(headerOf(inbound.headers, ja4Header));
   }
 }
 
@@ -167,6 +171,12 @@ function presentedOf(inbound: Admitted): Presented {
     address: inbound.peer,
     nowMs: inbound.startedMs,
   };
+}
+
+/** HANDSHAKE_CLASS of a connection: what begins HTTP/2 as the browser of its name never does is a library, whatever its TLS. */
+function classOf({ handshake, http2 }: Connection, agent: string): number {
+  if (http2 !== null && http2Unlike(agent, http2)) return HANDSHAKE_CLASS.library;
+  return handshake?.kind ?? HANDSHAKE_CLASS.unknown;
 }
 
 const agentOf = (headers: readonly string[]): string => headerOf(headers, 'user-agent');

@@ -18,13 +18,18 @@ export function tellRefusal(res: Res, refusal: Refused): void {
     code: code as ErrorCode,
     title,
     ...(detail === '' ? {} : { detail }),
-    ...('challenge' in refusal ? { headers: challengeOf(refusal) } : { extra: errorsOf(refusal) }),
+    ...('challenge' in refusal ? { headers: challengeOf(refusal) } : ofRequest(refusal)),
     ...('bodyType' in refusal && refusal.bodyType !== '' ? { as: { body: refusal.body, type: refusal.bodyType } } : {}),
   });
 }
 
 const challengeOf = ({ challenge, headers }: AccessRefusal): HeaderList =>
   challenge === '' ? [...headers] : ['www-authenticate', challenge, ...headers];
+
+const ofRequest = (refusal: InspectRefusal): { extra: Record<string, unknown>; headers?: HeaderList } =>
+  refusal.headers === undefined
+    ? { extra: errorsOf(refusal) }
+    : { extra: errorsOf(refusal), headers: [...refusal.headers] };
 
 /** What a client can mend, by where it stands. */
 const errorsOf = ({ violations }: InspectRefusal): Record<string, unknown> =>

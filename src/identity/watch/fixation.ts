@@ -10,10 +10,9 @@ const MAX_COOKIES = 50;
 export function createFixationWatch(names: readonly string[]): Watch {
   return {
     answered(_presented, found, _caller, answer) {
-      if (!answer.loggedIn || found.cookie === '') return 0;
-      const before = names
-        .map((name) => [name, cookieOf(found.cookie, name)] as const)
-        .filter(([, value]) => value !== '');
+      const cookie = answer.loggedIn ? found().cookie : '';
+      if (cookie === '') return 0;
+      const before = names.map((name) => [name, cookieOf(cookie, name)] as const).filter(([, value]) => value !== '');
       if (before.length === 0) return 0;
       const given = setCookies(answer.headers);
       // One new id is enough: applications keep further cookies, for instance of visitors, over a login.

@@ -9,7 +9,9 @@ export function headerOf(headers: readonly string[], name: string): string | nul
 
 /** Objects that `Content-Range: items 0-24/319` speaks of; −1 where it says nothing, or counts bytes (RFC 9110, 14.4). */
 export function rangeCount(headers: readonly string[]): number {
-  const range = /^\s*([a-z][a-z0-9_-]*)[ =](\d{1,9})-(\d{1,9})\//i.exec(headerOf(headers, 'content-range') ?? '');
+  const value = headerOf(headers, 'content-range');
+  if (value === null) return -1;
+  const range = /^\s*([a-z][a-z0-9_-]*)[ =](\d{1,9})-(\d{1,9})\//i.exec(value);
   if (range === null || range[1].toLowerCase() === 'bytes') return -1;
   return Math.max(0, Number(range[3]) - Number(range[2]) + 1);
 }

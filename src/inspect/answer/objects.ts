@@ -58,7 +58,11 @@ export class CounterPlan {
   }
 
   begin(): ObjectCounter {
-    return this.free.pop() ?? new JsonCounter(new JsonWalk(this.patterns), this.explicit, this.picks, this.free);
+    const counter = this.free.pop();
+    if (counter === undefined)
+      return new JsonCounter(new JsonWalk(this.patterns), this.explicit, this.picks, this.free);
+    counter.isFree = false;
+    return counter;
   }
 }
 
@@ -67,6 +71,7 @@ class JsonCounter implements ObjectCounter {
   private readonly explicit: boolean;
   private readonly picks: number;
   private readonly free: JsonCounter[];
+  isFree = false;
 
   constructor(walk: JsonWalk, explicit: boolean, picks: number, free: JsonCounter[]) {
     this.free = free;
@@ -82,7 +87,8 @@ class JsonCounter implements ObjectCounter {
   count(): number {
     const { counts, broken } = this.walk;
     if (this.explicit) return broken && counts[0] === 0 ? -1 : counts[0];
-    const named = Math.max(...counts.slice(0, NAMED.length));
+    let named = 0;
+    for (let i = 0; i < NAMED.length; i++) if (counts[i] > named) named = counts[i];
     if (named > 0) return named;
     for (let i = 0; i < LISTS.length; i++) {
       const list = counts[NAMED.length + 2 * i];
@@ -99,8 +105,9 @@ class JsonCounter implements ObjectCounter {
   }
 
   release(): void {
-    if (this.free.length >= MAX_FREE || this.free.includes(this)) return;
+    if (this.isFree || this.free.length >= MAX_FREE) return;
     this.walk.reset();
+    this.isFree = true;
     this.free.push(this);
   }
 }

@@ -175,7 +175,7 @@ class Reader implements AnswerReader {
       const { bits, count, decoy } = this.scanner.scan(body, ignoredOn(routeClass));
       if (bits !== 0) Object.assign(extras, { leaks: bits, leaked: count });
       if (decoy) extras.flags = FLAG.DECOY_LEFT;
-      withhold = namesOf(bits & settings.withhold);
+      if ((bits & settings.withhold) !== 0) withhold = namesOf(bits & settings.withhold);
     }
     const truth = truthOf(settings, picked, value, told, counter);
     return { extras, authenticated: isAccepted(settings.accepted, status, headers, truth), withhold };

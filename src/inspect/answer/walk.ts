@@ -2,10 +2,7 @@
  * Walks JSON as it comes, piece by piece, and counts or picks what stands at given paths. It keeps no tree: a few numbers for every
  * level that a path reaches, and below that only how deep it is. So a body may be as long as it likes, and may break off.
  */
-import { ANY, type Compiled, MAX_LEVELS, type Patterns } from './patterns.ts';
-
-/** Longest name and longest text that is picked, in bytes; longer ones do not match, or are cut. */
-const MAX_TEXT = 256;
+import { MAX_LEVELS, MAX_TEXT, type Patterns } from './patterns.ts';
 
 /** What is picked where an object or array stands: no scalar is written like this. */
 export const CONTAINER = '{}';
@@ -37,8 +34,7 @@ export class JsonWalk {
   readonly picked: (string | undefined)[];
   /** It is no JSON from some place on. */
   broken = false;
-  private readonly patterns: readonly Compiled[];
-  private readonly all: number;
+  private readonly patterns: Patterns;
   private mode: number = MODE.value;
   private level = 0;
   /** Of the value that is next: the patterns that have matched so far. */
@@ -55,11 +51,10 @@ export class JsonWalk {
   private picks = 0;
 
   constructor(patterns: Patterns) {
-    this.patterns = patterns.compiled;
-    this.all = patterns.all;
+    this.patterns = patterns;
     this.mask = patterns.all;
-    this.counts = patterns.compiled.map(() => 0);
-    this.picked = patterns.compiled.map(() => undefined);
+    this.counts = new Array(patterns.count).fill(0);
+    this.picked = new Array(patterns.count).fill(undefined);
   }
 
   /** Begins anew with another body. Its arrays cost more to make than a short answer costs to walk. */
@@ -69,7 +64,7 @@ export class JsonWalk {
     this.broken = false;
     this.mode = MODE.value;
     this.level = 0;
-    this.mask = this.all;
+    this.mask = this.patterns.all;
     this.nest = 0;
     this.escaped = false;
     this.length = 0;
@@ -161,44 +156,45 @@ export class JsonWalk {
 
   /** Counts the patterns that end at this value. True where others go on below it. */
   private match(object: boolean, container: boolean): boolean {
-    const { patterns, level } = this;
-    let deeper = false;
+    const { patterns, level, mask } = this;
+    const deeper = mask & patterns.deeper[level];
+    const ends = mask & ~deeper;
     this.picks = 0;
-    for (let rest = this.mask; rest !== 0; rest &= rest - 1) {
-      const p = 31 - Math.clz32(rest & -rest);
-      const { steps, what } = patterns[p];
-      if (steps.length > level) deeper = true;
-      else if (what === 'pick') {
-        if (this.picked[p] === undefined && container) this.picked[p] = CONTAINER;
-        if (this.picked[p] === undefined) this.picks |= 1 << p;
-      } else if (what === 'count' || object) this.counts[p]++;
+    if (ends !== 0) this.ended(ends, object, container);
+    return deeper !== 0;
+  }
+
+  private ended(ends: number, object: boolean, container: boolean): void {
+    const { picks, objects } = this.patterns;
+    let counted = ends & ~picks;
+    if (!object) counted &= ~objects;
+    for (; counted !== 0; counted &= counted - 1) this.counts[lowest(counted)]++;
+    for (let rest = ends & picks; rest !== 0; rest &= rest - 1) {
+      const p = lowest(rest);
+      if (this.picked[p] === undefined && container) this.picked[p] = CONTAINER;
+      if (this.picked[p] === undefined) this.picks |= 1 << p;
     }
-    return deeper;
   }
 
   /** An element of the present array is next. */
   private element(): void {
     const { level } = this;
-    const at = this.index[level];
-    let mask = 0;
-    for (let rest = this.masks[level]; rest !== 0; rest &= rest - 1) {
-      const bit = rest & -rest;
-      const step = this.patterns[31 - Math.clz32(bit)].steps[level - 1];
-      if (step !== undefined && step.name === null && (step.index < 0 || step.index === at)) mask |= bit;
-    }
+    const { elements, placed, places } = this.patterns.levels[level];
+    const reached = this.masks[level];
+    let mask = reached & elements;
+    for (let rest = reached & placed; rest !== 0; rest &= rest - 1)
+      if (places[lowest(rest)] === this.index[level]) mask |= rest & -rest;
     this.mask = mask;
     this.mode = MODE.value;
   }
 
   private keyEnded(): void {
     const { level, text, length } = this;
-    let mask = 0;
-    for (let rest = this.masks[level]; rest !== 0; rest &= rest - 1) {
-      const bit = rest & -rest;
-      const step = this.patterns[31 - Math.clz32(bit)].steps[level - 1];
-      if (step === undefined) continue;
-      if (step.name === null ? step.index === ANY : isSame(step.name, text, length)) mask |= bit;
-    }
+    const { members, named, names } = this.patterns.levels[level];
+    const reached = this.masks[level];
+    let mask = reached & members;
+    for (let rest = reached & named[length]; rest !== 0; rest &= rest - 1)
+      if (isSame(names[lowest(rest)] as Uint8Array, text, length)) mask |= rest & -rest;
     this.mask = mask;
     this.mode = MODE.colon;
   }
@@ -221,7 +217,7 @@ export class JsonWalk {
 
   private endScalar(): void {
     for (let rest = this.picks; rest !== 0; rest &= rest - 1)
-      this.picked[31 - Math.clz32(rest & -rest)] = utf8.decode(this.text.subarray(0, this.length));
+      this.picked[lowest(rest)] = utf8.decode(this.text.subarray(0, this.length));
     this.picks = 0;
     this.mode = this.level === 0 ? MODE.end : MODE.after;
   }
@@ -299,8 +295,11 @@ export class JsonWalk {
   }
 }
 
+/** Number of the lowest bit that is set. */
+const lowest = (bits: number): number => 31 - Math.clz32(bits & -bits);
+
+/** Of equal length. */
 function isSame(name: Uint8Array, text: Uint8Array, length: number): boolean {
-  if (name.length !== length) return false;
   for (let i = 0; i < length; i++) if (name[i] !== text[i]) return false;
   return true;
 }

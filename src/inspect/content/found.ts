@@ -38,7 +38,7 @@ export class Found {
   reset(): void {
     this.millinats = 0;
     this.rule = 0;
-    this.languages.clear();
+    if (this.languages.size > 0) this.languages.clear();
   }
 
   /** Call before a field is inspected. */

@@ -47,19 +47,55 @@ const ODD = /[^\w \t,;=/*.+":()?@~!&[\]%-]|%[^0-9a-fA-F]|\.\.\/|=\s*\(|\(\)|:\/\
 /** Headers in which clients name the file that they upload. */
 const FILE_NAME = /^x[-_.]?file[-_.]?name$/;
 
+/** What a header is to this room, by its name. */
+const KIND = { other: 0, passed: 1, structured: 2, cookie: 3, credential: 4, fileName: 5 } as const;
+
+interface Name {
+  /** In small letters. */
+  readonly text: string;
+  readonly path: string;
+  readonly kind: number;
+}
+
+/** Names as they were sent: clients have few, and send them with every request. */
+const NAMES = new Map<string, Name>();
+const MAX_NAMES = 1024;
+/** Longer ones are nobody's usual name. */
+const MAX_NAME = 64;
+
+function nameOf(sent: string): Name {
+  const known = NAMES.get(sent);
+  if (known !== undefined) return known;
+  const text = sent.toLowerCase();
+  const name = { text, path: `header.${text}`, kind: kindOf(text) };
+  if (sent.length > MAX_NAME) return name;
+  if (NAMES.size >= MAX_NAMES) NAMES.clear();
+  NAMES.set(sent, name);
+  return name;
+}
+
+function kindOf(name: string): number {
+  if (PASSED.has(name)) return KIND.passed;
+  if (name === 'cookie') return KIND.cookie;
+  if (name === 'authorization' || name === 'proxy-authorization') return KIND.credential;
+  if (FILE_NAME.test(name)) return KIND.fileName;
+  return isStructured(name) ? KIND.structured : KIND.other;
+}
+
 /** Inspects headers: names and values in turn. Returns the bytes that were read. */
 export function inspectHeaders(headers: readonly string[], found: Found): number {
   let bytes = 0;
   for (let i = 0; i + 1 < headers.length && bytes < MAX_HEADER_BYTES; i += 2) {
-    const name = headers[i].toLowerCase();
     const value = headers[i + 1];
     bytes += value.length;
-    if (value.length < 4 || PASSED.has(name)) continue;
-    if (FILE_NAME.test(name) && isScriptName(value))
-      found.certain(RULE.fileScript, `header.${name}`, value, CONTENT_FIELD.header);
-    if (name === 'cookie') inspectCookies(value, found);
-    else if (name === 'authorization' || name === 'proxy-authorization') credential(name, value, found);
-    else if (!isStructured(name) || ODD.test(value)) one(`header.${name}`, name, value, found);
+    if (value.length < 4) continue;
+    const { text, path, kind } = nameOf(headers[i]);
+    if (kind === KIND.passed) continue;
+    if (kind === KIND.fileName && isScriptName(value))
+      found.certain(RULE.fileScript, path, value, CONTENT_FIELD.header);
+    if (kind === KIND.cookie) inspectCookies(value, found);
+    else if (kind === KIND.credential) credential(text, value, found);
+    else if (kind !== KIND.structured || ODD.test(value)) one(path, text, value, found);
   }
   return bytes;
 }

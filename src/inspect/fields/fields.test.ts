@@ -5,13 +5,14 @@ import { parseConfig } from '../../config/parse.ts';
 import { FLAG, ROUTE_CLASS } from '../../enrich/facts.ts';
 import { BODY_KIND, ROLE } from '../../enrich/kinds.ts';
 import { amountMinor, exponentOf } from './amount.ts';
-import { createFieldReader, DailySecret, type FieldInput } from './index.ts';
+import { advanceDaily, createFieldReader, DailySecret, drawDaily, type FieldInput } from './index.ts';
 import { bodyOf } from './testing.ts';
 
 const DAY = 86_400_000;
 
-const ROOT: Buffer = createHash('sha256').update('a root').digest();
-const secretAt = (clock: () => number = () => 0, root = ROOT): DailySecret => new DailySecret(clock, root);
+const ROOT: Buffer = Buffer.concat([Buffer.alloc(4), createHash('sha256').update('a key').digest()]);
+const secretAt = (clock: () => number = () => 0, state = ROOT): DailySecret =>
+  new DailySecret(clock, Buffer.from(state));
 
 const input = (part: Partial<FieldInput>): FieldInput => ({
   ...{ target: '/api/things', routeClass: ROUTE_CLASS.api, body: null, principal: '', role: ROLE.user },
@@ -104,11 +105,38 @@ describe('the daily secret', () => {
     expect(secret.hash('hunter2')).not.toBe(first);
   });
 
-  it('is the same for everybody with the same root, and for nobody else', () => {
+  it('is the same for everybody who began with the same, and for nobody else', () => {
     const now = () => 20 * DAY;
-    const ask = (root?: Buffer) => secretAt(now, root).hash('hunter2');
+    const ask = (state?: Buffer) => secretAt(now, state).hash('hunter2');
     expect(ask()).toBe(ask());
-    expect(ask(Buffer.alloc(32, 1))).not.toBe(ask());
+    expect(ask(drawDaily(20 * DAY))).not.toBe(ask());
+    expect(() => ask(Buffer.alloc(32, 1))).toThrow(RangeError);
+  });
+
+  it('goes on from day to day, alike for who was there all the time and who comes later, and never back', () => {
+    let now = 20 * DAY;
+    const state = drawDaily(now);
+    const first = Buffer.from(state);
+    const early = new DailySecret(() => now, state);
+    const before = early.hash('hunter2');
+    now = 23 * DAY;
+    const later = Buffer.from(first);
+    advanceDaily(later, now);
+    const today = early.hash('hunter2');
+    expect(secretAt(() => now, later).hash('hunter2')).toBe(today);
+    // Nothing of the first key is left, and a clock that is set back brings nothing back.
+    expect([state.equals(later), state.includes(first.subarray(4, 12))]).toEqual([true, false]);
+    now = 20 * DAY;
+    expect(early.hash('hunter2')).toBe(today);
+    expect(today).not.toBe(before);
+  });
+
+  it('takes no time over a clock that is years ahead', () => {
+    const far = drawDaily(0);
+    const started = performance.now();
+    advanceDaily(far, 100_000 * DAY);
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(far.readUInt32LE(0)).toBe(100_000);
   });
 
   it('gives 31 bits that are never nothing', () => {

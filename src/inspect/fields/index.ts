@@ -1,3 +1,3 @@
 /** Business fields of requests. */
-export { DailySecret } from './daily-secret.ts';
+export { advanceDaily, DailySecret, drawDaily } from './daily-secret.ts';
 export { createFieldReader, type FieldInput, type FieldReader } from './reader.ts';

@@ -3,7 +3,7 @@
  * are walked by our own code under a budget of steps, those with filters by the library, on values of bounded size.
  */
 import { query } from 'jsonpath-rfc9535';
-import parse from 'jsonpath-rfc9535/parser';
+import { isMistake, type PathNode as Node, readJsonPath } from '../../config/json-path.ts';
 import { SallyportError } from '../../lib/errors.ts';
 
 /** Values looked at for one path, and results given back at most. */
@@ -11,9 +11,6 @@ export const MAX_STEPS = 20_000;
 const MAX_RESULTS = 10_000;
 /** Levels of a value below which paths with filters are not evaluated: the library calls itself. */
 const MAX_DEPTH = 128;
-/** Longest path, in characters, and most parts of one. */
-const MAX_EXPRESSION = 500;
-const MAX_SEGMENTS = 20;
 
 /** A part of a path that needs no filter. */
 export type Step =
@@ -33,18 +30,6 @@ export interface CompiledPath {
   all(value: unknown): readonly unknown[];
 }
 
-/** What the parser gives, as far as it is looked at. */
-interface Node {
-  readonly type: string;
-  readonly value?: unknown;
-  readonly start?: number | null;
-  readonly end?: number | null;
-  readonly step?: number | null;
-  readonly node?: Node;
-  readonly selectors?: readonly Node[];
-  readonly segments?: readonly Node[];
-}
-
 interface Selector {
   readonly kind: 'name' | 'index' | 'all' | 'slice' | 'filter';
   readonly name: string;
@@ -59,10 +44,10 @@ interface Segment {
 
 /** Compiles a path. Throws SP8002 where it is none, or where its time could not be bounded. */
 export function compilePath(expression: string): CompiledPath {
-  const segments = readPath(expression).map(segmentOf);
+  const read = readJsonPath(expression);
+  if (isMistake(read)) throw new SallyportError('SP8002', `"${expression}": ${read.message}`);
+  const segments = read.map(segmentOf);
   const filtered = segments.some((segment) => segment.selectors.some((s) => s.kind === 'filter'));
-  if (filtered && segments.filter((segment) => segment.descends).length > 1)
-    throw new SallyportError('SP8002', `"${expression}" has a filter and searches at all depths more than once`);
   const steps = stepsOf(segments);
   const singular = steps?.every((step) => step.kind !== 'all') ?? false;
   if (singular) {
@@ -77,37 +62,6 @@ export function compilePath(expression: string): CompiledPath {
     ? (value: unknown) => (isSmall(value) ? guarded(value, expression) : [])
     : (value: unknown) => evaluate(value, segments);
   return { expression, steps, singular, first: (value) => all(value)[0], all };
-}
-
-function readPath(expression: string): readonly Node[] {
-  if (expression.length > MAX_EXPRESSION)
-    throw new SallyportError('SP8002', `a path is longer than ${MAX_EXPRESSION} characters`);
-  let segments: readonly Node[];
-  try {
-    segments = (parse(expression) as unknown as Node).segments ?? [];
-  } catch (error) {
-    throw new SallyportError('SP8002', `"${expression}": ${(error as Error).message}`);
-  }
-  if (segments.length > MAX_SEGMENTS)
-    throw new SallyportError('SP8002', `"${expression}" has more than ${MAX_SEGMENTS} parts`);
-  const inner = JSON.stringify(segments);
-  if (/"type":"FunctionExpr","name":"(?:match|search)"/.test(inner))
-    throw new SallyportError('SP8002', `"${expression}" uses match or search`);
-  // Within a filter every further star multiplies the time by the size of the value.
-  if (
-    filtersOf(segments).some((filter) =>
-      /"(?:DescendantSegment|WildcardSelector|SliceSelector|FilterSelector)"/.test(filter),
-    )
-  )
-    throw new SallyportError('SP8002', `"${expression}" searches within a filter`);
-  return segments;
-}
-
-function filtersOf(segments: readonly Node[]): string[] {
-  return segments
-    .flatMap((segment) => segment.node?.selectors ?? [])
-    .filter((selector) => selector.type === 'FilterSelector')
-    .map((selector) => JSON.stringify(selector.value));
 }
 
 function segmentOf(segment: Node): Segment {

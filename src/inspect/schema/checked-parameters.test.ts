@@ -1,30 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SCHEMA } from '../../enrich/kinds.ts';
-import type { Asked, ParsedBody } from '../contract.ts';
-import { createSchemaDesk, type SchemaDocument } from './index.ts';
-import { asked } from './testing.ts';
-
-type Part = Record<string, unknown>;
-
-const integer = { type: 'integer' };
-const string = { type: 'string' };
-
-function documentOf(paths: Part, more: Part = {}): Part {
-  return { openapi: '3.0.3', paths, ...more };
-}
-
-function desk(paths: Part, more: Partial<SchemaDocument> = {}, components: Part = {}) {
-  return createSchemaDesk({ documents: [{ document: documentOf(paths, { components }), mode: 'enforce', ...more }] });
-}
-
-/** What departs, as `kind@where` in short. */
-function departures(made: ReturnType<typeof desk>, request: Asked | [Asked, ParsedBody]): string[] {
-  const [head, body] = Array.isArray(request) ? request : [request, null];
-  const { violations } = made.check(head, body);
-  return violations.map(({ kind, where }) => `${nameOf(kind)} ${where}`);
-}
-
-const nameOf = (kind: number): string => Object.entries(SCHEMA).find(([, bit]) => bit === kind)?.[0] ?? String(kind);
+import { asked, departures, desk, integer, type Part, string } from './testing.ts';
 
 const query = (parameter: Part) => desk({ '/a': { get: { parameters: [{ name: 'p', in: 'query', ...parameter }] } } });
 

@@ -23,6 +23,9 @@ export const MAX_VIOLATIONS = 8;
 /** How numbers are written: what else a loose reader takes for one (0x1f, blanks, Infinity) is none. */
 const NUMBER = /^[-+]?\d{1,400}(?:\.\d{1,400})?(?:[eE][-+]?\d{1,4})?$/;
 
+/** What a server takes for a step to another place (RFC 3986, 5.2.4), encoded or not, is no value: it asks for another operation. */
+const ELSEWHERE = /(?:^|[/\\])\.{1,2}(?:[/\\;]|$)/;
+
 interface Compiled {
   readonly declared: DeclaredParameter;
   readonly where: string;
@@ -74,6 +77,10 @@ export class CheckedParameters {
 
   /** Adds what departs. `values` are the path's, by the names of the template. */
   check(asked: Asked, values: readonly string[], found: Found): void {
+    for (let i = 0; i < values.length; i++) {
+      if (!values[i].includes('.') || !ELSEWHERE.test(values[i])) continue;
+      add(found, { kind: SCHEMA.format, where: `path.${this.names[i]}`, what: 'leads to another path' });
+    }
     for (const one of this.path) {
       const at = this.names.indexOf(one.declared.name);
       if (at >= 0) this.compare(one, readText(one.declared, one.shape, values[at]), found);

@@ -1,26 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SCHEMA } from '../../enrich/kinds.ts';
-import { compileSchemas, type SchemaSet } from './set.ts';
-import { asked, askedJson } from './testing.ts';
-
-type Part = Record<string, unknown>;
-const string = { type: 'string' };
-
-/** A document whose one operation takes a body of `schema`. */
-function setOf(schema: unknown, schemas: Part = {}, openapi = '3.0.3'): SchemaSet {
-  const requestBody = { content: { 'application/json': { schema } } };
-  return compileSchemas(
-    { openapi, paths: { '/a': { post: { requestBody } } }, components: { schemas } },
-    { undeclared: 'allow' },
-  );
-}
-
-function departures(set: SchemaSet, value: unknown): string[] {
-  const [head, body] = askedJson('POST', '/a', value);
-  return set.check(head, '/a', body).violations.map(({ kind, where, what }) => `${kind} ${where} ${what}`);
-}
-const fits = (set: SchemaSet, value: unknown): boolean => departures(set, value).length === 0;
+import { compileSchemas } from './set.ts';
+import { asked, bodyDepartures, fits, setOf, string } from './testing.ts';
 
 describe('keywords that could take long', () => {
   it('are bounded: items that must differ, patterns', () => {
@@ -50,8 +32,8 @@ describe('keywords that could take long', () => {
       additionalProperties: false,
     });
     expect(fits(set, { a: `${'a'.repeat(60)}!`, b: 'ok', c: '7', z: 1 })).toBe(true);
-    expect(departures(set, { b: '7' })).toEqual([`${SCHEMA.format} body$.b does not have the declared pattern`]);
-    expect(departures(set, { c: 'x' })).toEqual([`${SCHEMA.format} body$.c does not have the declared pattern`]);
+    expect(bodyDepartures(set, { b: '7' })).toEqual([`${SCHEMA.format} body$.b does not have the declared pattern`]);
+    expect(bodyDepartures(set, { c: 'x' })).toEqual([`${SCHEMA.format} body$.c does not have the declared pattern`]);
     expect(set.notes).toEqual(
       expect.arrayContaining([expect.stringContaining('^(a+)+$ can take exponential time; left out')]),
     );
@@ -77,7 +59,7 @@ describe('keywords that could take long', () => {
     ];
     for (const format of formats) {
       const schema = { type: 'string', format };
-      expect(departures(setOf(schema), 'x y').length, format).toBe(format === 'phone' ? 0 : 1);
+      expect(bodyDepartures(setOf(schema), 'x y').length, format).toBe(format === 'phone' ? 0 : 1);
     }
   });
 });
@@ -157,7 +139,7 @@ describe('whatever a document holds', () => {
         (schema, shared, value, version) => {
           const set = setOf(schema, { A: shared }, version);
           while (set.warm());
-          expect(departures(set, value).length).toBeLessThanOrEqual(8);
+          expect(bodyDepartures(set, value).length).toBeLessThanOrEqual(8);
         },
       ),
       { numRuns: 300 },

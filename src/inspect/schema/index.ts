@@ -11,9 +11,9 @@ import { SCHEMA } from '../../enrich/kinds.ts';
 import type { Enough, ShapeModel } from '../../learn/shapes/model.ts';
 import type { Asked, InspectRefusal, ParsedBody, Violation } from '../contract.ts';
 import { ShapeDesk, type ShapeSample } from '../shapes/desk.ts';
+import { Modes, type RouteMode, type SchemaMode } from './modes.ts';
 import { compileSchemas, type Operation, type SchemaSet, type SetCheck, type UndeclaredMode } from './set.ts';
-
-export type SchemaMode = 'learn' | 'report' | 'enforce';
+import { Strays } from './strays.ts';
 
 /** One document, and what is made of it. */
 export interface SchemaDocument {
@@ -24,12 +24,9 @@ export interface SchemaDocument {
   readonly mode: SchemaMode;
   readonly basePath?: string;
   readonly undeclared?: UndeclaredMode;
-  /** The first that fits an operation's template says its mode. `path`: `*` anything but a slash, `**` anything. */
-  readonly routes?: readonly {
-    readonly path: string;
-    readonly methods: readonly string[];
-    readonly mode: SchemaMode;
-  }[];
+  readonly undeclaredRoutes?: UndeclaredMode;
+  /** The first that fits an operation's template, or the path of a request that has none, says its mode. */
+  readonly routes?: readonly RouteMode[];
 }
 
 export interface SchemaDeskOptions {
@@ -87,7 +84,10 @@ export function createSchemaDesk(options: SchemaDeskOptions): SchemaDesk {
 
 interface Entry {
   readonly set: SchemaSet;
+  readonly modes: Modes;
   readonly document: SchemaDocument;
+  /** It lets in nothing that is not declared. */
+  readonly closed: boolean;
   readonly operations: readonly DeskOperation[];
   /** By the place of the operation in its set: what a request without departures gets. */
   readonly clean: readonly DeskCheck[];
@@ -100,9 +100,12 @@ class Desk implements SchemaDesk {
   private readonly entries: Entry[] = [];
   /** Null where shapes are neither known nor learned. */
   private readonly shapes: ShapeDesk | null;
+  /** Null where every document lets in what none has. */
+  private readonly strays: Strays | null;
 
   constructor({ documents, shapes = null, sampling }: SchemaDeskOptions) {
     for (const document of documents) this.entries.push(this.entry(document));
+    this.strays = this.entries.some(({ closed }) => closed) ? new Strays(this.entries) : null;
     const isOff = shapes === null && sampling === undefined;
     this.shapes = isOff ? null : new ShapeDesk(shapes, sampling?.seed, sampling?.enough);
   }
@@ -115,14 +118,17 @@ class Desk implements SchemaDesk {
       throw new RangeError(`${document.name ?? 'the OpenAPI document'}: ${(error as Error).message}`, { cause: error });
     }
     const at = this.entries.length;
-    const operations = set.operations.map((one) => this.operation(one, document, at));
+    const modes = new Modes(document.mode, document.routes);
+    const operations = set.operations.map((one) => this.operation(one, modes, at));
     this.operations.push(...operations);
-    return { set, document, operations, clean: operations.map((operation) => ({ ...NOTHING, operation })) };
+    const closed = document.undeclaredRoutes === 'refuse';
+    const clean = operations.map((operation) => ({ ...NOTHING, operation }));
+    return { set, modes, document, closed, operations, clean };
   }
 
-  private operation({ declared, index }: Operation, document: SchemaDocument, at: number): DeskOperation {
+  private operation({ declared, index }: Operation, modes: Modes, at: number): DeskOperation {
     const { id, method, template, deprecated, secured } = declared;
-    const mode = document.routes?.find((route) => isFor(route, method, template))?.mode ?? document.mode;
+    const mode = modes.of(method, template);
     return { index: this.operations.length + index, id, method, template, mode, deprecated, secured, document: at };
   }
 
@@ -161,13 +167,17 @@ class Desk implements SchemaDesk {
     body: ParsedBody | null,
     missed: { entry: Entry; found: SetCheck } | null,
   ): DeskCheck {
+    const stray = this.strays?.of(asked, path) ?? null;
+    if (stray !== null && stray.refusal !== null) return refused(stray.violation, stray.refusal);
     const isAsset = asked.routeClass === ROUTE_CLASS.asset || asked.routeClass === ROUTE_CLASS.feed;
-    const declared = isAsset || missed === null ? [] : missed.found.violations;
+    const ordinary = isAsset || missed === null ? [] : missed.found.violations;
+    // What a closed document would refuse is told of everything that it would refuse.
+    const declared = stray === null ? ordinary : [stray.violation];
     const sample = isAsset || this.shapes === null ? null : this.shapes.sample(asked, path, body);
     const unusual = sample === null || this.shapes === null ? [] : this.shapes.check(asked, sample);
     if (declared.length === 0 && unusual.length === 0 && sample === null) return NOTHING;
-    const isFact = missed !== null && missed.entry.document.mode !== 'learn';
-    const bits = (isFact ? bitsOf(declared) : 0) | bitsOf(unusual);
+    const mode = stray?.mode ?? missed?.entry.document.mode ?? 'learn';
+    const bits = (mode === 'learn' ? 0 : bitsOf(declared)) | bitsOf(unusual);
     return { ...NOTHING, violations: [...declared, ...unusual], bits, sample };
   }
 }
@@ -181,6 +191,13 @@ function told(entry: Entry, found: SetCheck): DeskCheck {
   const refusal = operation.mode === 'enforce' && status !== 0 ? refusalOf(status, violations) : null;
   return { operation, violations, bits, undeclared, refusal, sample: null };
 }
+
+const refused = (violation: Violation, refusal: InspectRefusal): DeskCheck => ({
+  ...NOTHING,
+  violations: [violation],
+  bits: violation.kind | SCHEMA.refusedRoute,
+  refusal,
+});
 
 const REFUSALS = {
   400: {
@@ -206,9 +223,3 @@ function refusalOf(status: 400 | 415 | 422, violations: readonly Violation[]): I
 }
 
 const bitsOf = (violations: readonly Violation[]): number => violations.reduce((bits, { kind }) => bits | kind, 0);
-
-function isFor(route: { path: string; methods: readonly string[] }, method: string, template: string): boolean {
-  if (route.methods.length > 0 && !route.methods.includes(method)) return false;
-  const escaped = route.path.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${escaped.replace(/\*+/g, (stars) => (stars === '*' ? '[^/]*' : '.*'))}$`).test(template);
-}

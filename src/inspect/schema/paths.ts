@@ -69,6 +69,27 @@ export class PathTree<T> {
     return this.walk(this.root, segments, 0, [], method) ?? this.walk(this.root, segments, 0, [], '');
   }
 
+  /** Methods of every template that fits a path. */
+  methods(path: string): ReadonlySet<string> {
+    const found = new Set<string>();
+    const segments = segmentsOf(path);
+    this.tries = 0;
+    if (segments.length <= MAX_SEGMENTS) this.gather(this.root, segments.map(decoded), 0, found);
+    return found;
+  }
+
+  private gather(node: Node<T>, segments: readonly string[], at: number, found: Set<string>): void {
+    if (at === segments.length) {
+      for (const method of node.item?.methods.keys() ?? []) found.add(method);
+      return;
+    }
+    if (++this.tries > MAX_TRIES) return;
+    const next = node.literals.get(segments[at]);
+    if (next !== undefined) this.gather(next, segments, at + 1, found);
+    for (const { texts, node: child } of node.open)
+      if (cut(segments[at], texts, [])) this.gather(child, segments, at + 1, found);
+  }
+
   private walk(
     node: Node<T>,
     segments: readonly string[],

@@ -6,6 +6,10 @@ export function basePaths(root: Json, item: Json, operation: Json): readonly str
   return ofServers(operation.servers) ?? ofServers(item.servers) ?? ofServers(root.servers) ?? [clean(root.basePath)];
 }
 
+/** Base paths of a document as a whole, whatever single paths of it say. `basePath` replaces them. Never empty. */
+export const documentBases = (root: Json, basePath?: string): readonly string[] =>
+  basePath === undefined ? basePaths(root, {}, {}) : [clean(basePath)];
+
 /** A path below a base path, without a slash at the end; '' and '' give '/'. */
 export function joinPath(base: string, path: string): string {
   const joined = clean(base) + path.replace(/[?#].*$/s, '').replace(/\/+$/, '');

@@ -1,25 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SCHEMA } from '../../enrich/kinds.ts';
-import { compileSchemas, type SchemaSet } from './set.ts';
-import { asked, askedJson } from './testing.ts';
-
-type Part = Record<string, unknown>;
-const string = { type: 'string' };
-
-/** A document whose one operation takes a body of `schema`. */
-function setOf(schema: unknown, schemas: Part = {}, openapi = '3.0.3'): SchemaSet {
-  const requestBody = { content: { 'application/json': { schema } } };
-  return compileSchemas(
-    { openapi, paths: { '/a': { post: { requestBody } } }, components: { schemas } },
-    { undeclared: 'allow' },
-  );
-}
-
-function departures(set: SchemaSet, value: unknown): string[] {
-  const [head, body] = askedJson('POST', '/a', value);
-  return set.check(head, '/a', body).violations.map(({ kind, where, what }) => `${kind} ${where} ${what}`);
-}
-const fits = (set: SchemaSet, value: unknown): boolean => departures(set, value).length === 0;
+import { compileSchemas } from './set.ts';
+import { asked, askedJson, bodyDepartures, fits, type Part, setOf, string } from './testing.ts';
 
 describe('schemas of OpenAPI 3.0', () => {
   it('may be nullable', () => {
@@ -139,11 +121,13 @@ describe('discriminators', () => {
       forms,
     );
     expect(fits(set, { kind: 'card', number: '1' })).toBe(true);
-    expect(departures(set, { kind: 'bank', iban: 'x' })).toEqual([
+    expect(bodyDepartures(set, { kind: 'bank', iban: 'x' })).toEqual([
       `${SCHEMA.range} body$.iban is shorter than 4 characters`,
     ]);
-    expect(departures(set, { kind: 'cash' })).toEqual([`${SCHEMA.range} body$.kind is none of the declared values`]);
-    expect(departures(set, { number: '1' })).toEqual([`${SCHEMA.missing} body$.kind is missing`]);
+    expect(bodyDepartures(set, { kind: 'cash' })).toEqual([
+      `${SCHEMA.range} body$.kind is none of the declared values`,
+    ]);
+    expect(bodyDepartures(set, { number: '1' })).toEqual([`${SCHEMA.missing} body$.kind is missing`]);
   });
 
   it('take the names of schemas where nothing else is said', () => {
@@ -161,7 +145,7 @@ describe('references', () => {
     };
     const set = setOf({ $ref: '#/components/schemas/Tree' }, { Tree: tree });
     expect(fits(set, { name: 'a', children: [{ name: 'b', children: [] }] })).toBe(true);
-    expect(departures(set, { children: [{ children: [{ name: 7 }] }] })[0]).toContain(
+    expect(bodyDepartures(set, { children: [{ children: [{ name: 7 }] }] })[0]).toContain(
       'body$.children[0].children[0].name',
     );
   });
@@ -174,7 +158,7 @@ describe('references', () => {
       '#/components/schemas/Loop',
     ]) {
       const set = setOf({ $ref: ref }, { Loop: { $ref: '#/components/schemas/Loop' } });
-      expect(departures(set, 7).length, ref).toBeLessThan(2);
+      expect(bodyDepartures(set, 7).length, ref).toBeLessThan(2);
       if (!ref.includes('Loop')) expect(set.notes[0], ref).toContain('not checked');
     }
   });
@@ -184,7 +168,7 @@ describe('references', () => {
     schema.properties = { a: schema, b: schema, c: { type: 'integer' } };
     const set = setOf(schema);
     expect(fits(set, { c: 1, a: { c: 'x' } })).toBe(true);
-    expect(departures(set, { c: 'x' })).toHaveLength(1);
+    expect(bodyDepartures(set, { c: 'x' })).toHaveLength(1);
     expect(set.notes[0]).toContain('not checked');
   });
 
@@ -196,7 +180,7 @@ describe('references', () => {
     let value: unknown = 1;
     for (let i = 0; i < 60; i++) value = { a: value };
     const begun = performance.now();
-    expect(departures(set, value)[0]).toContain('takes too long to compare');
+    expect(bodyDepartures(set, value)[0]).toContain('takes too long to compare');
     expect(performance.now() - begun).toBeLessThan(1000);
     let deep: unknown = [];
     for (let i = 0; i < 20_000; i++) deep = { a: deep };

@@ -6,7 +6,8 @@ import { add, CheckedParameters, MAX_VIOLATIONS, undeclaredParameter } from './c
 import { Converter } from './convert.ts';
 import { readOperations } from './document.ts';
 import { KnownNames } from './known.ts';
-import { type Found as At, PathTree } from './paths.ts';
+import { type Found as At, decoded, PathTree } from './paths.ts';
+import { documentBases } from './servers.ts';
 import { type DeclaredOperation, Source } from './source.ts';
 import { beginChecks, Validators } from './validators.ts';
 
@@ -16,7 +17,10 @@ export type UndeclaredMode = 'allow' | 'report' | 'refuse';
 export interface SchemaOptions {
   /** In the place of the paths of its servers. */
   readonly basePath?: string;
+  /** Parameters and properties. */
   readonly undeclared?: UndeclaredMode;
+  /** Paths, and methods of paths. What is refused of them, {@link Strays} says. */
+  readonly undeclaredRoutes?: UndeclaredMode;
 }
 
 export interface Operation {
@@ -40,7 +44,11 @@ export interface SchemaSet {
   readonly operations: readonly Operation[];
   /** What could not be taken over, in words for the operator. */
   readonly notes: readonly string[];
-  /** Below which paths it stands. */
+  /** Base paths of the document; '' for all. */
+  readonly bases: readonly string[];
+  /** Methods that some operation has at a path. */
+  methods(path: string): ReadonlySet<string>;
+  /** Below which paths its operations stand. */
   covers(path: string): boolean;
   check(asked: Asked, path: string, body: ParsedBody | null): SetCheck;
   /** Compiles one more operation; false once all are. */
@@ -85,23 +93,27 @@ interface Parts {
 class Compiled implements SchemaSet {
   readonly operations: readonly Operation[];
   private readonly parts: Parts;
+  readonly bases: readonly string[];
   private readonly undeclared: UndeclaredMode;
+  private readonly recordsRoutes: boolean;
   private readonly tree = new PathTree<number>();
   private readonly compiled: (CompiledOperation | null)[];
-  private readonly bases: readonly string[];
+  private readonly beginnings: readonly string[];
   private warmed = 0;
 
-  constructor(document: unknown, { basePath, undeclared = 'report' }: SchemaOptions) {
+  constructor(document: unknown, { basePath, undeclared = 'report', undeclaredRoutes }: SchemaOptions) {
     const source = new Source(document);
     this.parts = { source, validators: new Validators(new Converter(source)), known: new KnownNames(source) };
+    this.bases = documentBases(source.root, basePath);
     this.undeclared = undeclared;
+    this.recordsRoutes = undeclaredRoutes !== 'allow';
     this.operations = readOperations(source, basePath).map((declared, index) => ({ declared, index }));
     this.compiled = this.operations.map(() => null);
     for (const { declared, index } of this.operations) {
       const { methods } = this.tree.item(declared.template);
       if (!methods.has(declared.method)) methods.set(declared.method, index);
     }
-    this.bases = basesOf(this.operations);
+    this.beginnings = beginningsOf(this.operations);
   }
 
   get notes(): readonly string[] {
@@ -109,7 +121,13 @@ class Compiled implements SchemaSet {
   }
 
   covers(path: string): boolean {
-    return this.bases.some((base) => base === '' || path === base || path.startsWith(`${base}/`));
+    // An encoded letter must not lead past a document.
+    const plain = path.includes('%') ? withPlainBeginning(path) : path;
+    return this.beginnings.some((beginning) => isBelow(plain, beginning));
+  }
+
+  methods(path: string): ReadonlySet<string> {
+    return this.tree.methods(path);
   }
 
   warm(): boolean {
@@ -122,7 +140,7 @@ class Compiled implements SchemaSet {
   check(asked: Asked, path: string, body: ParsedBody | null): SetCheck {
     const at = this.tree.find(path, asked.method === 'HEAD' ? 'GET' : asked.method) ?? NOWHERE;
     const index = methodOf(at, asked.method);
-    if (index === undefined) return elsewhere(asked, at, this.undeclared);
+    if (index === undefined) return elsewhere(asked, at, this.recordsRoutes);
     const operation = this.operation(index, at.item.names);
     const found: BodyFound = { violations: [], undeclared: [], beyond: [], isMedia: false, isBroken: false };
     beginChecks();
@@ -170,25 +188,36 @@ function methodOf({ item }: At<number>, method: string): number | undefined {
   return item.methods.get(method) ?? (method === 'HEAD' ? item.methods.get('GET') : undefined);
 }
 
-const UNKNOWN_ROUTE: Violation = { kind: SCHEMA.undeclaredRoute, where: 'path', what: 'is not declared' };
-const UNKNOWN_METHOD: Violation = {
+export const UNKNOWN_ROUTE: Violation = { kind: SCHEMA.undeclaredRoute, where: 'path', what: 'is not declared' };
+export const UNKNOWN_METHOD: Violation = {
   kind: SCHEMA.undeclaredMethod,
   where: 'method',
   what: 'is not declared for this path',
 };
 
-function elsewhere(asked: Asked, { item }: At<number>, undeclared: UndeclaredMode): SetCheck {
+function elsewhere(asked: Asked, { item }: At<number>, isRecorded: boolean): SetCheck {
   const { template } = item;
   // Servers answer these by themselves, and browsers ask them before anything else.
   const isPlain = template !== '' && ANSWERED_BY_ALL.has(asked.method);
   const violation = template === '' ? UNKNOWN_ROUTE : UNKNOWN_METHOD;
-  const violations = isPlain || undeclared === 'allow' ? NOTHING : [violation];
+  const violations = isPlain || !isRecorded ? NOTHING : [violation];
   return { operation: null, template, violations, undeclared: NOTHING, status: 0 };
 }
 
-/** The longest paths that all operations have in common, by their first fixed segment; '' where they have none. */
-function basesOf(operations: readonly Operation[]): string[] {
-  const first = operations.map(({ declared }) => /^(?:\/[^/{]+)?/.exec(declared.template)?.[0] ?? '');
-  const bases = [...new Set(first)];
-  return bases.includes('') || bases.length > 16 ? [''] : bases;
+/** Is a path `base`, or below it? '' is above all. */
+export const isBelow = (path: string, base: string): boolean =>
+  path.startsWith(base) && (path.length === base.length || base === '' || path.charCodeAt(base.length) === SLASH);
+
+const SLASH = 0x2f;
+
+function withPlainBeginning(path: string): string {
+  const end = path.indexOf('/', 1);
+  return end < 0 ? decoded(path) : decoded(path.slice(0, end)) + path.slice(end);
+}
+
+/** First segments of all operations; '' where one begins with a parameter, or where there are too many to tell them apart. */
+function beginningsOf(operations: readonly Operation[]): string[] {
+  const first = operations.map(({ declared }) => decoded(/^(?:\/[^/{]+)?/.exec(declared.template)?.[0] ?? ''));
+  const beginnings = [...new Set(first)];
+  return beginnings.includes('') || beginnings.length > 16 ? [''] : beginnings;
 }

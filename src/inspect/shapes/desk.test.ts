@@ -50,6 +50,15 @@ describe('what no document has', () => {
   const said = (request: [Asked, ParsedBody | null]) =>
     made.check(...request).violations.map(({ where, what }) => `${where} ${what}`);
 
+  it('is only taken down where it may teach, or is to be compared', () => {
+    const [head, body] = order(1);
+    const silent = { ...head, teaches: false };
+    expect(desk().check(silent, body).sample).toBeNull();
+    expect(made.check({ ...silent, target: '/elsewhere/1?a=b' }, null).sample).toBeNull();
+    expect(made.check(silent, body).sample).toMatchObject({ teaches: false });
+    expect(made.check(head, body).sample).toMatchObject({ teaches: true });
+  });
+
   it('is compared with what is usual there', () => {
     for (let i = 0; i < 100; i++) expect(said(order(i))).toEqual([]);
     const [head, body] = order(1, { note: "'; drop table orders --" });

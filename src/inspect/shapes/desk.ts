@@ -28,6 +28,8 @@ export interface ShapeSample {
   readonly path: string;
   /** Of query and body; those of the path follow from the template. */
   readonly fields: readonly ShapedField[];
+  /** It may teach; else it was taken down to be compared only. */
+  readonly teaches: boolean;
 }
 
 interface Known {
@@ -58,7 +60,10 @@ export class ShapeDesk {
     this.isEmpty = routes.length === 0;
   }
 
-  sample(asked: Asked, path: string, body: ParsedBody | null): ShapeSample {
+  /** What a request looks like; null where nobody asks for it. */
+  sample(asked: Asked, path: string, body: ParsedBody | null): ShapeSample | null {
+    const teaches = asked.teaches === true;
+    if (!teaches && this.known(path, asked.method) === undefined) return null;
     const fields: ShapedField[] = [];
     const counts = new Map<string, number>();
     const add = (where: string, text: string, type: ValueType): void => {
@@ -73,15 +78,17 @@ export class ShapeDesk {
       if (fields.length >= MAX_FIELDS) break;
       if (field.type !== 'key') add(bodyPlace(field.path), field.text, field.type);
     }
-    return { path, fields };
+    return { path, fields, teaches };
+  }
+
+  private known(path: string, method: string): Known | undefined {
+    return this.isEmpty ? undefined : this.tree.find(path, method)?.item.methods.get(method);
   }
 
   /** How a request departs from what is usual on its route. */
   check(asked: Asked, sample: ShapeSample): Violation[] {
-    if (this.isEmpty) return [];
-    const at = this.tree.find(sample.path, asked.method);
-    const known = at?.item.methods.get(asked.method);
-    if (at === null || known === undefined) return [];
+    const known = this.known(sample.path, asked.method);
+    if (known === undefined) return [];
     const { route, byPlace } = known;
     const found: Violation[] = [];
     const values = [...pathFields(route.template, sample.path, this.seed), ...sample.fields];

@@ -11,18 +11,46 @@ export function bodyPlace(path: string): string {
 
 export const queryPlace = (name: string): string => `query.${name}`.slice(0, MAX_PLACE);
 
+/** Where a parameter stands in a template: in which segment, between what, and the place it is known by. */
+interface Parameter {
+  readonly segment: number;
+  readonly before: number;
+  readonly behind: number;
+  readonly where: string;
+}
+
+/** Parameters by template: routes are few, and each of their requests asks. */
+const PARAMETERS = new Map<string, readonly Parameter[]>();
+const MAX_TEMPLATES = 4096;
+
+function parametersOf(template: string): readonly Parameter[] {
+  const known = PARAMETERS.get(template);
+  if (known !== undefined) return known;
+  const found = template.split('/').flatMap((text, segment) => {
+    const parameter = /^([^{}]*)\{([^{}]+)\}([^{}]*)$/.exec(text);
+    if (parameter === null) return [];
+    const [, before, name, behind] = parameter;
+    return [{ segment, before: before.length, behind: behind.length, where: `path.${name}`.slice(0, MAX_PLACE) }];
+  });
+  if (PARAMETERS.size >= MAX_TEMPLATES) PARAMETERS.clear();
+  PARAMETERS.set(template, found);
+  return found;
+}
+
 /** Values of the parameters of a template in a path that it fits, decoded, by their places. */
 export function pathTexts(template: string, path: string): { readonly where: string; readonly text: string }[] {
-  if (!template.includes('{')) return [];
-  const wanted = template.split('/');
-  const given = path.split('/', wanted.length + 1);
   const found: { where: string; text: string }[] = [];
-  for (let i = 0; i < wanted.length && i < given.length; i++) {
-    const parameter = /^([^{}]*)\{([^{}]+)\}([^{}]*)$/.exec(wanted[i]);
-    if (parameter === null) continue;
-    const [, before, name, after] = parameter;
-    const text = given[i].slice(before.length, given[i].length - after.length);
-    found.push({ where: `path.${name}`.slice(0, MAX_PLACE), text: decoded(text) });
+  let segment = 0;
+  let from = 0;
+  for (const parameter of parametersOf(template)) {
+    for (; segment < parameter.segment; segment++) {
+      from = path.indexOf('/', from) + 1;
+      if (from === 0) return found;
+    }
+    const slash = path.indexOf('/', from);
+    const end = slash < 0 ? path.length : slash;
+    const text = path.slice(from + parameter.before, Math.max(from + parameter.before, end - parameter.behind));
+    found.push({ where: parameter.where, text: decoded(text) });
   }
   return found;
 }

@@ -8,7 +8,7 @@ import { ibanLength, isIban, looksRandom } from './checks.ts';
 import { emailAt } from './email.ts';
 import { found, readInternational, readNumber } from './numbers.ts';
 import { bcryptEnd, cryptEnd, hasColumn, isPrecise, jwkEnd, jwtEnd, MAX_TOKEN, pemEnd } from './secrets.ts';
-import { ENTRIES, type Entry, MASK, STOP, TABLE } from './table.ts';
+import { ENTRIES, type Entry, MASK, SORT, SORT_BITS, STOP, STOPS } from './table.ts';
 import type { Rule } from './words.ts';
 
 /** Values that are told apart; further ones are counted without looking whether they are new. */
@@ -52,20 +52,20 @@ export class LeakScanner {
     this.ignored = ignored;
     this.bits = 0;
     this.count = 0;
-    this.distinct.clear();
+    if (this.distinct.size > 0) this.distinct.clear();
     this.maybeCards = 0;
     this.latitude = false;
     this.uuids.length = 0;
-    let before = 0x20;
+    let before = SORT[0x20];
     for (let i = 0; i < end; i++) {
-      const byte = bytes[i];
-      const stop = TABLE[(before << 8) | byte];
-      before = byte;
+      const sort = SORT[bytes[i]];
+      const stop = STOPS[(before << SORT_BITS) | sort];
+      before = sort;
       if (stop === STOP.none) continue;
       const next = this.look(stop, i);
       if (next > i) {
         i = next - 1;
-        before = bytes[i];
+        before = SORT[bytes[i]];
       }
     }
     this.judgeCards();

@@ -20,9 +20,17 @@ export interface Entry extends Word {
 }
 
 /** Pair of bytes → what may begin with the second (or, for words, with the first) of them. */
-export const TABLE = new Uint8Array(65_536);
-/** Words that begin with the same pair, by the number in {@link TABLE} less `STOP.words`. */
+const TABLE = new Uint8Array(65_536);
+/** Words that begin with the same pair, by the number in {@link STOPS} less `STOP.words`. */
 export const ENTRIES: readonly (readonly Entry[])[] = fillTable();
+
+/** Sorts of bytes that {@link STOPS} has room for, and how far the first of a pair is shifted there. */
+const MOST_SORTS = 128;
+export const SORT_BITS = 7;
+/** Byte → its sort: bytes of a sort begin and end the same pairs. */
+export const SORT = new Uint8Array(256);
+/** Pair of sorts → what may begin there: small, so that it stays in the nearest cache while a body is looked through. */
+export const STOPS: Uint8Array = fillStops();
 
 function fillTable(): readonly (readonly Entry[])[] {
   const encoder = new TextEncoder();
@@ -50,4 +58,20 @@ function fillTable(): readonly (readonly Entry[])[] {
     lists[TABLE[pair] - STOP.words].push({ ...word, bytes });
   }
   return lists;
+}
+
+function fillStops(): Uint8Array {
+  const known = new Map<string, number>();
+  for (let byte = 0; byte < 256; byte++) {
+    const before = TABLE.subarray(byte << 8, (byte + 1) << 8);
+    const after = Array.from({ length: 256 }, (_, first) => TABLE[(first << 8) | byte]);
+    const like = `${before.join()} ${after.join()}`;
+    if (!known.has(like)) known.set(like, known.size);
+    SORT[byte] = known.get(like) as number;
+  }
+  if (known.size > MOST_SORTS) throw new RangeError(`${known.size} sorts of bytes, room for ${MOST_SORTS}`);
+  const stops = new Uint8Array(known.size << SORT_BITS);
+  for (let pair = 0; pair < TABLE.length; pair++)
+    stops[(SORT[pair >>> 8] << SORT_BITS) | SORT[pair & 0xff]] = TABLE[pair];
+  return stops;
 }
