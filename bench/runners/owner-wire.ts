@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createBatch, type FactBatch } from '../../src/enrich/facts.ts';
-import { ALLOW, type Gate } from '../../src/runtime/live/verdict.ts';
+import { ALLOW, type OwnerGate } from '../../src/runtime/live/verdict.ts';
 import { connectOwner, type OwnerClient } from '../../src/runtime/owner/client.ts';
 import { serveOwner } from '../../src/runtime/owner/server.ts';
 import { quantile } from '../lib/stats.ts';
@@ -124,12 +124,14 @@ let asked = 0;
 async function asOwner(seconds: number, workers: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'sp-'));
   const path = join(folder, 'owner.sock');
-  const gate: Gate = {
+  const gate: OwnerGate = {
     request() {
       asked++;
       return ALLOW;
     },
     response() {},
+    lasts() {},
+    gone() {},
     business() {},
     spend: () => 'first',
     solved() {},

@@ -3,17 +3,16 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ReloadReceipt } from '../admin/options.ts';
 import { readToken, tokenPath } from '../admin/token.ts';
-import { parseListen } from '../config/listen.ts';
+import { reachableUrl } from '../config/listen.ts';
 import { ERRORS, type ErrorCode, SallyportError } from '../lib/errors.ts';
 import type { InventoryFilter, InventoryReport } from '../runtime/live/inventory-report.ts';
 import type { LiveStatus, Mitigation, UndoReceipt } from '../runtime/live/operator.ts';
 import type { PlansReport } from '../runtime/live/plans/report.ts';
+import { USUAL_CONFIG } from './files.ts';
 import type { Cli } from './ports.ts';
 
 /** An answer that takes longer is none, in ms. A reload reads files and tables. */
 const TIMEOUT_MS = 30_000;
-/** Looked for where no configuration is named. */
-const USUAL_CONFIG = 'sallyport.yaml';
 
 /** Options that say which Sallyport is meant. */
 export interface AdminFlags {
@@ -44,8 +43,14 @@ interface RevokeOrder {
   readonly reason: string;
 }
 
+/** Who was told of a revocation, which cannot be taken back: issuers and streams of shared signals. */
+export interface ToldOthers {
+  readonly told_issuers: readonly string[];
+  readonly told_streams: readonly string[];
+}
+
 /** A revocation as a list shows it. */
-export interface ListedRevocation extends Required<RevokeOrder> {
+export interface ListedRevocation extends Required<RevokeOrder>, ToldOthers {
   /** RFC 3339; '' for never. */
   readonly until: string;
   readonly since: string;
@@ -109,7 +114,7 @@ export class AdminClient {
     return this.ask('POST', '/api/v1/revocations', order);
   }
 
-  restore(order: RevokeOrder): Promise<{ readonly id: string }> {
+  restore(order: RevokeOrder): Promise<{ readonly id: string } & ToldOthers> {
     return this.ask('POST', '/api/v1/revocations/restore', order);
   }
 
@@ -174,7 +179,7 @@ function reasonOf(error: unknown): string {
  */
 export async function adminClient(flags: AdminFlags, cli: Cli): Promise<AdminClient> {
   const loaded = await cli.ports.loadConfig(flags.config ?? usualConfig(cli.cwd));
-  const url = flags.admin === undefined ? urlOf(loaded.config.admin.listen) : checkedUrl(flags.admin);
+  const url = flags.admin === undefined ? reachableUrl(loaded.config.admin.listen) : checkedUrl(flags.admin);
   const path = flags.tokenFile === undefined ? tokenPath(loaded, cli.cwd) : resolve(cli.cwd, flags.tokenFile);
   return new AdminClient(url, readToken(path), cli.signal);
 }
@@ -182,14 +187,6 @@ export async function adminClient(flags: AdminFlags, cli: Cli): Promise<AdminCli
 function usualConfig(cwd: string): string | undefined {
   const path = resolve(cwd, USUAL_CONFIG);
   return existsSync(path) ? path : undefined;
-}
-
-/** Where this machine reaches a listener: one that listens everywhere listens on loopback, too. */
-function urlOf(listen: string | number): string {
-  // The configuration has been checked: it is an address.
-  const { address, port } = parseListen(listen) ?? { address: '127.0.0.1', port: 9464 };
-  const reachable = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
 function checkedUrl(text: string): string {

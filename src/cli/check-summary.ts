@@ -23,6 +23,8 @@ export interface ConfigSummary {
   readonly routes: number;
   readonly limits: readonly {
     readonly name: string;
+    /** What is counted: `requests` or `cost`. */
+    readonly unit: string;
     readonly limit: number;
     readonly window_s: number;
     readonly by: readonly string[];
@@ -56,7 +58,14 @@ export function summaryOf({ config, networks }: LoadedConfig, nowMs: number): Co
     admin: addressText(config.admin.listen),
     upstreams: upstreamsOf(config).map(({ name, servers }) => ({ name, servers: servers.map(withoutSecret) })),
     routes: config.gateway.routes.length,
-    limits: config.limits.map(({ name, limit, window_s, by, mode }) => ({ name, limit, window_s, by, mode })),
+    limits: config.limits.map(({ name, unit, limit, window_s, by, mode }) => ({
+      name,
+      unit,
+      limit,
+      window_s,
+      by,
+      mode,
+    })),
     policies: config.policies.map((policy) => ({
       name: policy.name,
       classes: [policy.class].flat(),

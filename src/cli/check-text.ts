@@ -99,7 +99,10 @@ export function summaryText(summary: ConfigSummary, paint: Paint, room: number):
   if (summary.routes > 0) rows.push(['routes', `${summary.routes} with settings of their own`]);
   list(
     'limits',
-    limits.map((l) => `${l.name}: ${l.limit} in ${l.window_s} s by ${l.by.join(', ')}${shadow(l.mode)}`),
+    limits.map(
+      (l) =>
+        `${l.name}: ${l.limit}${l.unit === 'cost' ? ' cost units' : ''} in ${l.window_s} s by ${l.by.join(', ')}${shadow(l.mode)}`,
+    ),
   );
   list(
     'policies',

@@ -1,14 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { checkConfig } from '../config/load.ts';
 import { parseConfig } from '../config/parse.ts';
-import { addCheck } from './check.ts';
 import { EXIT } from './exit.ts';
-import { testPorts } from './testing.ts';
+import { run } from './testing.ts';
 
 const NOW = Date.parse('2026-03-01T00:00:00Z');
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-check-'));
@@ -17,34 +15,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function check(yaml: string, ...words: string[]) {
   const path = join(folder, 'sallyport.yaml');
   writeFileSync(path, yaml);
-  const printed = { out: '', err: '' };
-  const sink = (into: 'out' | 'err') => ({
-    isTTY: false,
-    columns: undefined,
-    write: (text: string) => {
-      printed[into] += text.replaceAll(path, 'sallyport.yaml');
-    },
+  const { code, out, err } = await run(['check', path, ...words], {
+    ports: { checkConfig: (file, nowMs) => checkConfig(file, {}, nowMs) },
+    env: { COLUMNS: '80' },
+    cwd: folder,
+    nowMs: NOW,
   });
-  let code = -1;
-  const program = new Command();
-  addCheck(
-    program,
-    {
-      ports: testPorts({ checkConfig: (file, nowMs) => checkConfig(file, {}, nowMs) }),
-      stdout: sink('out'),
-      stderr: sink('err'),
-      stdinIsTTY: true,
-      env: { COLUMNS: '80' },
-      cwd: folder,
-      now: () => NOW,
-      signal: new AbortController().signal,
-    },
-    (given) => {
-      code = given;
-    },
-  );
-  await program.parseAsync(['check', path, ...words], { from: 'user' });
-  return { code, ...printed };
+  const named = (text: string): string => text.replaceAll(path, 'sallyport.yaml');
+  return { code, out: named(out), err: named(err) };
 }
 
 describe('check', () => {
@@ -91,7 +69,7 @@ describe('check', () => {
 allowlist:
   - { address: 203.0.113.7, owner: qa, reason: tests, expires: 2026-03-05 }
   - { agent: PartnerClient, owner: ops, reason: partner, expires: 2026-01-05 }
-`,
+`.replace('limits:\n', 'limits:\n  - { name: weight, by: [credential], unit: cost, limit: 9000, window_s: 60 }\n'),
     );
     expect(code).toBe(EXIT.ok);
     expect(err).toContain('warning SP7010: this entry of qa ends on 2026-03-05, in 4 days\n');
@@ -103,7 +81,8 @@ admin       127.0.0.1:9464
 upstreams   shop: http://10.1.0.11:3000, http://10.1.0.12:3000
             search: https://search.internal.example
 routes      2 with settings of their own
-limits      per-key: 600 in 60 s by credential
+limits      weight: 9000 cost units in 60 s by credential
+            per-key: 600 in 60 s by credential
             login: 20 in 60 s by address, route
 policies    login: credential-attack · enforce
             everything-else: scraping, enumeration · canary 5 %

@@ -8,7 +8,7 @@ import { ERRORS } from '../lib/errors.ts';
 import { effectiveConfig, summaryOf } from './check-summary.ts';
 import { problemsText, summaryText, verdictText } from './check-text.ts';
 import { EXIT } from './exit.ts';
-import { jsonText } from './files.ts';
+import { jsonText, USUAL_CONFIG } from './files.ts';
 import type { Cli } from './ports.ts';
 import { columnsOf, paintFor } from './screen.ts';
 
@@ -16,9 +16,6 @@ interface CheckFlags {
   readonly json?: boolean;
   readonly print?: boolean;
 }
-
-/** Looked at where none is named. */
-const USUAL_CONFIG = 'sallyport.yaml';
 
 const HELP = `
 Examples:

@@ -1,13 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { afterAll, describe, expect, it } from 'vitest';
 import { checkConfig, loadConfig } from '../config/load.ts';
 import type { Finding } from './doctor/finding.ts';
-import { addDoctor } from './doctor.ts';
+import { CHECK_IDS } from './doctor/testing.ts';
 import { EXIT } from './exit.ts';
-import { testPorts } from './testing.ts';
+import { run } from './testing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-doctor-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -15,43 +14,22 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function doctor(findings: readonly Finding[], words: readonly string[] = [], yaml?: string) {
   const path = join(folder, 'test.yaml');
   if (yaml !== undefined) writeFileSync(path, yaml);
-  const printed = { out: '', err: '' };
-  const sink = (into: 'out' | 'err') => ({
-    isTTY: false,
-    columns: undefined,
-    write: (text: string) => {
-      printed[into] += text.replaceAll(path, 'test.yaml');
-    },
-  });
-  let code = -1;
+  const named = (text: string): string => text.replaceAll(path, 'test.yaml');
   let examined = '';
-  const program = new Command();
-  addDoctor(
-    program,
-    {
-      ports: testPorts({
-        checkConfig: (file, nowMs) => checkConfig(file, {}, nowMs),
-        loadConfig,
-        examine: async ({ loaded }) => {
-          examined = loaded.file ?? 'defaults';
-          return findings;
-        },
-      }),
-      stdout: sink('out'),
-      stderr: sink('err'),
-      stdinIsTTY: true,
-      env: { COLUMNS: '70' },
-      cwd: folder,
-      now: () => Date.parse('2026-03-01T00:00:00Z'),
-      signal: new AbortController().signal,
+  const { code, out, err } = await run(['doctor', ...(yaml === undefined ? [] : ['--config', path]), ...words], {
+    ports: {
+      checkConfig: (file, nowMs) => checkConfig(file, {}, nowMs),
+      loadConfig,
+      examine: async ({ loaded }) => {
+        examined = loaded.file ?? 'defaults';
+        return findings;
+      },
     },
-    (given) => {
-      code = given;
-    },
-  );
-  const named = yaml === undefined ? [] : ['--config', path];
-  await program.parseAsync(['doctor', ...named, ...words], { from: 'user' });
-  return { code, examined, ...printed };
+    env: { COLUMNS: '70' },
+    cwd: folder,
+    nowMs: Date.parse('2026-03-01T00:00:00Z'),
+  });
+  return { code, examined, out: named(out), err: named(err) };
 }
 
 const FINE: Finding = { id: 'node', status: 'ok', sentence: 'Node 20.20.2', advice: '' };
@@ -102,23 +80,6 @@ fail  disk    5 MiB\\x1b[2J are free
   it('has a page that lists every check', () => {
     const page = readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8');
     const listed = [...page.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map((m) => m[1]);
-    const known = [
-      'config',
-      'node',
-      'gateway',
-      'proxy-trust',
-      'sharing',
-      'upstreams',
-      'outputs',
-      'clock',
-      'tls',
-      'identity',
-      'ipv6',
-      'admin',
-      'data-dir',
-      'disk',
-      'descriptors',
-    ];
-    expect([...listed].sort()).toEqual([...known].sort());
+    expect([...listed].sort()).toEqual(['config', ...CHECK_IDS].sort());
   });
 });

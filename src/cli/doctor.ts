@@ -6,7 +6,7 @@ import { columns, type Paint, printable, wrap } from '../doors/replay/render/tex
 import { problemsText, verdictText } from './check-text.ts';
 import { type Examination, type Finding, type FindingStatus, ok, warn } from './doctor/finding.ts';
 import { EXIT } from './exit.ts';
-import { jsonText } from './files.ts';
+import { jsonText, USUAL_CONFIG } from './files.ts';
 import type { Cli } from './ports.ts';
 import { columnsOf, paintFor } from './screen.ts';
 
@@ -15,9 +15,6 @@ interface DoctorFlags {
   readonly json?: boolean;
   readonly testOutputs?: boolean;
 }
-
-/** Looked at where none is named, if it is there. */
-const USUAL_CONFIG = 'sallyport.yaml';
 
 const HELP = `
 Examples:

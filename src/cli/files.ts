@@ -9,6 +9,9 @@ import type { Report } from '../runtime/report.ts';
 import type { RunFlags } from './options.ts';
 import type { Cli } from './ports.ts';
 
+/** The configuration that verbs look at where none is named. */
+export const USUAL_CONFIG = 'sallyport.yaml';
+
 /** JSON with two spaces, in which nothing can move the cursor of a terminal. */
 export const jsonText = (value: unknown): string => `${escapeUnprintable(JSON.stringify(value, null, 2))}\n`;
 

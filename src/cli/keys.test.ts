@@ -86,7 +86,9 @@ describe('revocations', () => {
     const listed = await keys('list', '--revoked', ...there);
     expect(listed.out).toMatch(/credential\s+acme-2026\s+.*for good\s+zoë/);
     expect(listed.out).not.toContain('\u001b');
-    expect((await keys('restore', 'acme-2026', ...why, ...there)).out).toBe('The credential acme-2026 counts again.\n');
+    expect((await keys('restore', 'acme-2026', ...why, ...there)).out).toBe(
+      'The credential acme-2026 counts again.\nsiem was told of the revocation, and no event takes that back.\n',
+    );
     const again = await keys('restore', 'acme-2026', ...why, ...there);
     expect([again.code === 0, again.err.includes('SP7610')]).toEqual([false, true]);
   });

@@ -10,9 +10,9 @@ import type { KeyEntry } from '../identity/keys/table.ts';
 import { SallyportError } from '../lib/errors.ts';
 import { openDataDir, secretOf } from '../runtime/live/data-dir.ts';
 import { dataDirOf } from '../runtime/live/service.ts';
-import type { ListedRevocation } from './admin-client.ts';
+import type { ListedRevocation, ToldOthers } from './admin-client.ts';
 import { EXIT } from './exit.ts';
-import { jsonText } from './files.ts';
+import { jsonText, USUAL_CONFIG } from './files.ts';
 import { answer, type Flags, remote, whoami } from './operate.ts';
 import { wholeNumber } from './options.ts';
 import type { Cli } from './ports.ts';
@@ -128,7 +128,7 @@ function addList(verb: Command, cli: Cli, done: Done): void {
 }
 
 async function listKeys(flags: Flags, cli: Cli): Promise<void> {
-  const { config, file } = await cli.ports.loadConfig(flags.config ?? 'sallyport.yaml');
+  const { config, file } = await cli.ports.loadConfig(flags.config ?? USUAL_CONFIG);
   const { keys } = config.identity;
   const folder = dirname(file ?? '.');
   const entries: readonly KeyEntry[] = [
@@ -172,6 +172,16 @@ function revokedText(list: readonly ListedRevocation[], width: number, paint: Pa
   return `${columns([head, ...rows], width).join('\n')}\n`;
 }
 
+/** What a restore does not take back: nobody can. */
+function staysText({ told_issuers: issuers, told_streams: streams }: ToldOthers): string {
+  let text = '';
+  if (issuers.length > 0)
+    text += `Tokens stay revoked at ${printable(issuers.join(', '))}: an issuer takes no revocation back (RFC 7009).\n`;
+  if (streams.length > 0)
+    text += `${printable(streams.join(', '))} ${streams.length === 1 ? 'was' : 'were'} told of the revocation, and no event takes that back.\n`;
+  return text;
+}
+
 interface RevokeFlags extends Flags {
   readonly reason: string;
   readonly kind: string;
@@ -183,7 +193,7 @@ const targeted = (command: Command): Command =>
   remote(command)
     .argument('<id>', 'id of a key, jti of a token, id of a session or device, name of a user')
     .addOption(new Option('--kind <kind>', 'what it is').choices(KINDS).default('credential'))
-    .option('--issuer <issuer>', 'with --kind principal: who gave the name')
+    .option('--issuer <issuer>', 'who issued the token, or gave the user its name')
     .requiredOption('--reason <text>', 'why; it is kept in the ledger');
 
 function addRevoke(verb: Command, cli: Cli, done: Done): void {
@@ -203,7 +213,7 @@ function addRevoke(verb: Command, cli: Cli, done: Done): void {
         flags,
         cli,
         (client) => client.restore(order),
-        () => `${printable(`The ${kind} ${id}`)} counts again.\n`,
+        (told) => `${printable(`The ${kind} ${id}`)} counts again.\n${staysText(told)}`,
       );
       done(EXIT.ok);
     },

@@ -65,8 +65,13 @@ const PORTS: Ports = {
     return () => process.off('SIGHUP', listener);
   },
   checkConfig: async (path, nowMs) => {
-    const { checkConfig } = await import('../config/load.ts');
-    return checkConfig(path, await names(), nowMs);
+    const [{ checkConfig }, { readSchema }, { readTrusted }] = await Promise.all([
+      import('../config/load.ts'),
+      import('../inspect/graphql/schema.ts'),
+      import('../inspect/graphql/documents.ts'),
+    ]);
+    const readers = { 'inspection.graphql.schema': readSchema, 'inspection.graphql.documents': readTrusted };
+    return checkConfig(path, { ...(await names()), readers }, nowMs);
   },
   examine: async (examination) => (await import('./doctor/examine.ts')).examine(examination),
   formats: async () => (await import('../event/formats/index.ts')).FORMATS,

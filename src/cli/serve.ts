@@ -5,16 +5,11 @@ import { EXIT } from './exit.ts';
 import { wholeNumber } from './options.ts';
 import type { Cli } from './ports.ts';
 import { paintFor } from './screen.ts';
+import type { Overrides } from './serve/overrides.ts';
 import type { Serving } from './serve/serve.ts';
 
-interface ServeFlags {
+interface ServeFlags extends Overrides {
   readonly config?: string;
-  readonly upstream?: string;
-  readonly listen?: string;
-  readonly admin?: string;
-  readonly enforce?: boolean;
-  readonly dataDir?: string;
-  readonly workers?: number;
   readonly ephemeral?: boolean;
   readonly json?: boolean;
 }

@@ -17,6 +17,8 @@ export interface World {
   readonly outIsTTY?: boolean;
   readonly errIsTTY?: boolean;
   readonly signal?: AbortSignal;
+  /** Unix ms. */
+  readonly nowMs?: number;
 }
 
 const unexpected = (name: string) => () => Promise.reject(new Error(`${name} was not expected`));
@@ -57,7 +59,7 @@ export async function run(words: readonly string[], world: World = {}): Promise<
     stdinIsTTY: world.stdinIsTTY ?? true,
     env: world.env ?? { XDG_CACHE_HOME: '/nonexistent' },
     cwd: world.cwd ?? '/nonexistent',
-    now: () => Date.parse('2025-03-13T08:00:00Z'),
+    now: () => world.nowMs ?? Date.parse('2025-03-13T08:00:00Z'),
     signal: world.signal ?? new AbortController().signal,
   };
   const code = await runCli(words, cli);

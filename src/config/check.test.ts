@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { SallyportError } from '../lib/errors.ts';
 import { checkConfig, loadConfig } from './load.ts';
 import { parseWithPlaces, sorted } from './parse.ts';
 import { configWarnings } from './warnings.ts';
@@ -49,8 +50,44 @@ describe('a check', () => {
       ['SP1005', 2],
     ]);
     expect(checkConfig(join(folder, 'none.yaml'), {}, NOW).problems[0]).toMatchObject({ code: 'SP1001', line: 0 });
-    const openapi = checkConfig(file('api.yaml', `routes:\n  openapi: ${file('no-api.yaml', 'a: 1')}\n`), {}, NOW);
-    expect(openapi.problems.map(({ code }) => code)).toEqual(['SP1009']);
+  });
+
+  it('shows where documents are named that cannot be used, all at once', () => {
+    file('no-api.yaml', 'a: 1');
+    file('no-paths.yaml', 'openapi: 3.1.0');
+    const text = 'routes: { openapi: no-api.yaml }\ninspection:\n  schemas:\n    - openapi: no-paths.yaml\n';
+    expect(checkConfig(file('api.yaml', text), {}, NOW).problems).toEqual([
+      { code: 'SP1009', line: 1, column: 20, message: 'no-api.yaml: there is neither "openapi" nor "swagger" in it' },
+      { code: 'SP1009', line: 4, column: 16, message: 'no-paths.yaml: there is no "paths" in it' },
+    ]);
+    const graphql = checkConfig(file('sdl.yaml', 'inspection:\n  graphql:\n    schema: api.graphql\n'), {}, NOW);
+    expect(graphql.problems.map(({ code, line, column }) => [code, line, column])).toEqual([['SP1008', 3, 13]]);
+  });
+
+  it('reads files as those will who use them', () => {
+    const refuse = (text: string): void => {
+      throw new SallyportError('SP8003', `the schema says ${text}`);
+    };
+    file('api.graphql', 'nothing');
+    const path = file('sdl.yaml', 'inspection:\n  graphql:\n    schema: api.graphql\n');
+    expect(checkConfig(path, { readers: { 'inspection.graphql.schema': refuse } }, NOW).problems).toEqual([
+      { code: 'SP8003', line: 3, column: 13, message: 'the schema says nothing' },
+    ]);
+    expect(checkConfig(path, { readers: { 'inspection.graphql.documents': refuse } }, NOW).problems).toEqual([]);
+  });
+
+  it('finds paths into bodies that cannot be used, where they go wrong', () => {
+    const text = 'gateway:\n  routes:\n    - match: { path: /pay }\n      fields: { code: $.promo. }\n';
+    const path = file('paths.yaml', text);
+    expect(checkConfig(path, {}, NOW).problems).toEqual([
+      {
+        code: 'SP8002',
+        line: 4,
+        column: 31,
+        message: '"gateway.routes[0].fields.code": the path breaks off behind "$.promo."',
+      },
+    ]);
+    expect(() => loadConfig(path)).toThrow(/paths\.yaml:4:31: .* \(SP8002\)/);
   });
 
   it('names certificates and keys that cannot be read, with their places; who reads logs does not need them', () => {

@@ -7,10 +7,6 @@ import type { Config } from './schema.ts';
 export function planProblems(config: Config, locate: Locate): Problem[] {
   const problems: Problem[] = [];
   const names = config.plans.map(({ name }) => name);
-  for (const [i, name] of names.entries()) {
-    if (names.indexOf(name) === i) continue;
-    problems.push(locate(['plans', i, 'name'], 'SP1007', `"${name}" is taken: names are unique`));
-  }
   const defaults = config.plans.flatMap((one, i) => (one.default ? [i] : []));
   for (const i of defaults.slice(1)) {
     const message = `"${names[defaults[0]]}" is the default plan already: there is one`;

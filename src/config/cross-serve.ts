@@ -22,7 +22,7 @@ export function serveContradictions(config: Config, locate: Locate): Problem[] {
 /** Names that must be one's own. */
 function twice(config: Config, locate: Locate): Problem[] {
   const problems: Problem[] = [];
-  for (const section of ['upstreams', 'limits', 'policies'] as const) {
+  for (const section of ['upstreams', 'limits', 'policies', 'plans'] as const) {
     const seen = new Set<string>();
     for (const [i, { name }] of config[section].entries()) {
       if (seen.has(name)) problems.push(locate([section, i, 'name'], 'SP1007', `"${name}" is taken: names are unique`));

@@ -9,6 +9,8 @@ export interface Known {
   readonly formats?: readonly string[];
   /** Detector id → names of its thresholds. */
   readonly detectors?: Readonly<Record<string, readonly string[]>>;
+  /** Key (`inspection.graphql.schema`) → reads the text of the file that it names, with a coded error where it is wrong. */
+  readonly readers?: Readonly<Record<string, (text: string) => unknown>>;
 }
 
 /** Classes whose routes can be listed by name. */

@@ -28,6 +28,8 @@ export function filesOf(config: Config): NamedFile[] {
   for (const [i, { openapi }] of config.inspection.schemas.entries()) {
     add(['inspection', 'schemas', i, 'openapi'], openapi);
   }
+  const { graphql } = config.inspection;
+  for (const key of ['schema', 'documents'] as const) add(['inspection', 'graphql', key], graphql[key]);
   for (const { path, name } of outputFiles(config.outputs)) add(['outputs', ...path], name);
   for (const { path, name } of identityFiles(config.identity)) add(['identity', ...path], name);
   return files;

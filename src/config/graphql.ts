@@ -1,7 +1,7 @@
 /** What GraphQL requests may ask for: `inspection.graphql`. */
 import { z } from 'zod';
+import { filePath } from './checks.ts';
 
-const filePath = z.string().min(1);
 const limit = (preset: number, max: number) => z.int().min(1).max(max).default(preset);
 
 export const graphql = z
@@ -42,7 +42,9 @@ export const graphql = z
       .int()
       .min(1)
       .optional()
-      .describe('Cost units that one credential may use in a minute; what plans say otherwise counts.'),
+      .describe(
+        'Cost units that one credential may use in a minute, or one address where nobody has proven who asks. A plan with a rate in cost units counts instead.',
+      ),
   })
   .prefault({})
   .describe('GraphQL: docs/graphql.md.');

@@ -1,11 +1,10 @@
 /** How callers are known: what they present, who vouches for it, what the application says. */
 import { z } from 'zod';
-import { checked, dateProblem } from './checks.ts';
+import { checked, dateProblem, headerName } from './checks.ts';
 import { revocation, type SecretSource, secret, sharedSignals, signatures, webhooks } from './signing.ts';
 import { signingFiles } from './signing-files.ts';
 import { innerToken, introspection, jwtIssuer, role } from './tokens.ts';
 
-const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'the name of a header');
 const filePath = z.string().min(1).describe('A path relative to this file.');
 const date = checked(dateProblem, 'A date such as 2026-12-31 or 2026-12-31T18:00:00Z.');
 const texts = z.array(z.string().min(1)).default([]);

@@ -1,9 +1,8 @@
 /** What is looked at in requests and answers, and how much of it: the bounds of inspection. Sizes are in bytes. */
 import { z } from 'zod';
+import { filePath } from './checks.ts';
 import { graphql } from './graphql.ts';
 import { inventory, schemas, shapes } from './schemas.ts';
-
-const filePath = z.string().min(1);
 
 const bodies = z
   .strictObject({

@@ -37,8 +37,8 @@ export function issueProblems(issue: z.core.$ZodIssue, data: unknown, locate: Lo
     case 'invalid_union':
       return unionProblems(issue, data, locate);
     case 'custom': {
-      const code = (issue.params as { code?: ErrorCode } | undefined)?.code ?? 'SP1005';
-      return [locate(path, code, `"${name}": ${issue.message}`)];
+      const { code = 'SP1005', at } = (issue.params ?? {}) as { code?: ErrorCode; at?: number };
+      return [locate(path, code, `"${name}": ${issue.message}`, 'value', at)];
     }
     default:
       return [locate(path, 'SP1005', `"${name}": ${issue.message}`)];

@@ -1,9 +1,7 @@
 /** The part of `sallyport.yaml` about what `serve` keeps, learns and tells. Times end in their unit. */
 import { z } from 'zod';
+import { filePath, seconds } from './checks.ts';
 import { listenAddress } from './serve.ts';
-
-const seconds = (preset: number, max: number) => z.number().positive().max(max).default(preset);
-const filePath = z.string().min(1);
 
 export const records = z
   .strictObject({

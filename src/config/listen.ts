@@ -15,3 +15,11 @@ export function parseListen(text: string | number): { address: string; port: num
   const raw = encoder.encode(address);
   return parseIp(raw, 0, raw.length) ? { address, port } : null;
 }
+
+/** Where this machine reaches a listener of the configuration: one that listens everywhere listens on loopback, too. */
+export function reachableUrl(listen: string | number): string {
+  // The configuration has been checked: it is an address.
+  const { address, port } = parseListen(listen) ?? { address: '127.0.0.1', port: 9464 };
+  const reachable = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { SallyportError } from '../lib/errors.ts';
 import type { Known } from './cross.ts';
-import { fileProblems } from './files.ts';
-import type { Locate } from './locate.ts';
+import { fileProblems, filesOf } from './files.ts';
+import { type Locate, type Path, pathText } from './locate.ts';
 import { parseOpenApi } from './openapi.ts';
 import { parseConfig, parseWithPlaces, sorted } from './parse.ts';
 import { ConfigError, type Problem } from './problems.ts';
@@ -32,8 +32,8 @@ export function defaultConfig(): LoadedConfig {
 }
 
 /**
- * Loads `path`, or defaults without one. ConfigError names each problem with its position; SallyportError SP1009 for an
- * OpenAPI document that cannot be used. `files`: certificates and keys must be readable, too; who only reads logs does not
+ * Loads `path`, or defaults without one. ConfigError names each problem with its position, OpenAPI documents that cannot be
+ * used included. `files`: certificates and keys must be readable, too; who only reads logs does not
  * need them.
  */
 export function loadConfig(path?: string, known: Known = {}, options: { files?: boolean } = {}): LoadedConfig {
@@ -48,10 +48,28 @@ function loadText(text: string, path: string, known: Known, files: boolean): { l
   const { config, locate } = parseWithPlaces(text, path, known);
   const missing = files ? fileProblems(config, file, locate) : [];
   if (missing.length > 0) throw new ConfigError(path, sorted(missing));
-  const document = (name: string): object => parseOpenApi(read(resolve(dirname(file), name), path, 'SP1008'), name);
+  const broken: Problem[] = [];
+  const readAs = <T>(at: Path, name: string, reader: (text: string) => T): T | null => {
+    try {
+      return reader(read(resolve(dirname(file), name), path, 'SP1008'));
+    } catch (error) {
+      if (!(error instanceof SallyportError)) throw error;
+      const { message } = error instanceof ConfigError ? error.problems[0] : error;
+      broken.push(locate(at, error.code, message));
+      return null;
+    }
+  };
+  const document = (at: Path, name: string): object => readAs(at, name, (text) => parseOpenApi(text, name)) ?? {};
   const name = config.routes.openapi;
-  const openapi = name === undefined ? null : document(name);
-  const schemas = config.inspection.schemas.map((one) => document(one.openapi));
+  const openapi = name === undefined ? null : document(['routes', 'openapi'], name);
+  const schemas = config.inspection.schemas.map((one, i) =>
+    document(['inspection', 'schemas', i, 'openapi'], one.openapi),
+  );
+  for (const named of files ? filesOf(config) : []) {
+    const reader = known.readers?.[pathText(named.path)];
+    if (reader !== undefined) readAs(named.path, named.name, reader);
+  }
+  if (broken.length > 0) throw new ConfigError(path, sorted(broken));
   return { loaded: finish(config, file, openapi, schemas), locate };
 }
 

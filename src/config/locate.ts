@@ -4,15 +4,24 @@ import type { ErrorCode } from '../lib/errors.ts';
 import type { Problem } from './problems.ts';
 
 export type Path = readonly PropertyKey[];
-export type Locate = (path: Path, code: ErrorCode, message: string, on?: 'key' | 'value') => Problem;
+/** `within`: characters of a text before the place that is meant. */
+export type Locate = (path: Path, code: ErrorCode, message: string, on?: 'key' | 'value', within?: number) => Problem;
 
 /** Finds the place of a path in the text: of its key where the key is at fault, else of its value. */
 export function locator(document: Document, lines: LineCounter): Locate {
-  return (path, code, message, on = 'value') => {
+  return (path, code, message, on = 'value', within = 0) => {
     const node = nodeAt(document, path, on);
-    const { line, col } = node?.range ? lines.linePos(node.range[0]) : { line: 1, col: 1 };
+    const { line, col } = node?.range ? lines.linePos(node.range[0] + inText(node, within)) : { line: 1, col: 1 };
     return { code, line, column: col, message };
   };
+}
+
+/** Where in its source a character of a text stands; its beginning where quoting or folding has changed the text. */
+function inText(node: Node, within: number): number {
+  if (within === 0 || !isScalar(node) || typeof node.value !== 'string' || !node.range) return 0;
+  const quote = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE' ? 1 : 0;
+  const isAsWritten = node.range[1] - node.range[0] === node.value.length + 2 * quote;
+  return isAsWritten && (quote === 1 || node.type === 'PLAIN') ? within + quote : 0;
 }
 
 /** The node of a path, or of the nearest thing above it that stands in the text. */

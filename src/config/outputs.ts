@@ -1,10 +1,8 @@
 /** `outputs`: where findings, mitigations and what else happened is told to: files, syslog, HTTP and OTLP receivers. */
 import { z } from 'zod';
+import { filePath, plainHeader, seconds, shortName } from './checks.ts';
 import type { Path } from './locate.ts';
 import { secret } from './signing.ts';
-
-const filePath = z.string().min(1);
-const seconds = (preset: number, max: number) => z.number().positive().max(max).default(preset);
 
 /** What can be told. */
 export const OUTPUT_EVENTS = ['findings', 'mitigations', 'decisions', 'ledger', 'inventory'] as const;
@@ -21,10 +19,7 @@ const tls = z
 
 const auth = z
   .strictObject({
-    header: z
-      .string()
-      .regex(/^[A-Za-z0-9-]+$/, 'the name of a header')
-      .default('Authorization'),
+    header: plainHeader.default('Authorization'),
     prefix: z
       .string()
       .max(40)
@@ -35,10 +30,7 @@ const auth = z
   .describe('A header with a secret. It is read again when the receiver refuses it.');
 
 const headers = z
-  .record(
-    z.string().regex(/^[A-Za-z0-9-]+$/, 'the name of a header'),
-    z.string().regex(/^[\t\x20-\x7e]*$/, 'a header value without line breaks'),
-  )
+  .record(plainHeader, z.string().regex(/^[\t\x20-\x7e]*$/, 'a header value without line breaks'))
   .default({})
   .describe('Further headers that are no secret.');
 
@@ -111,7 +103,7 @@ const to = z
   });
 
 const output = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'a short name of small letters, digits and dashes'),
+  name: shortName,
   format: z
     .enum(['ocsf', 'ecs', 'cef', 'json'])
     .describe('OCSF Detection Finding, Elastic Common Schema, Common Event Format, or own JSON: docs/outputs.md.'),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseConfig } from './parse.ts';
-import { planNumber } from './plans.ts';
+import { planNumber, requestsPerDay } from './plans.ts';
 import type { ConfigError } from './problems.ts';
 
 const problemsOf = (text: string): string[] => {
@@ -18,7 +18,7 @@ describe('plans in a configuration', () => {
   it('are as docs/plans.md shows them', () => {
     const page = readFileSync(new URL('../../docs/plans.md', import.meta.url), 'utf8');
     const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => text);
-    expect(blocks).toHaveLength(4);
+    expect(blocks).toHaveLength(5);
     for (const block of blocks) {
       const { plans } = parseConfig(block, 'plans.md');
       const written = parse(block) as { plans: { name: string }[] };
@@ -29,6 +29,16 @@ describe('plans in a configuration', () => {
   it('have numbers by their place, 0 for none of that name', () => {
     const config = parseConfig('plans: [{ name: free }, { name: gold }]', 'x');
     expect(['free', 'gold', 'silver', ''].map((name) => planNumber(config, name))).toEqual([1, 2, 0, 0]);
+  });
+
+  it('say how many requests a day a key or partner has: the smallest of its quotas', () => {
+    const of = (...plans: string[]) => requestsPerDay(parseConfig(`plans: [${plans.join(', ')}]`, 'x').plans);
+    const day = (requests: number, more = '') => `{ per: day, requests: ${requests}${more} }`;
+    const gold = `{ name: gold, quotas: [${day(900)}, ${day(500, ', by: partner')}, ${day(5, ', by: plan')}] }`;
+    const month = '{ name: month, quotas: [{ per: month, requests: 7 }, { per: day, units: 8 }] }';
+    expect(of(month, gold)).toEqual([0, 500]);
+    expect(of(`{ name: users, by: principal, quotas: [${day(4)}] }`, month)).toEqual([]);
+    expect(of()).toEqual([]);
   });
 
   it('that cannot hold are said with their places', () => {

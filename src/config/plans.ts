@@ -3,7 +3,7 @@
  * little room. docs/plans.md says what each of it does.
  */
 import { z } from 'zod';
-import { checked } from './checks.ts';
+import { checked, methods, shortName } from './checks.ts';
 
 /** Tiers, the most important first. */
 export const TIERS = ['critical', 'normal', 'bulk'] as const;
@@ -24,7 +24,6 @@ function zoneProblem(text: string): string | null {
   }
 }
 
-const shortName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'a short name of small letters, digits and dashes');
 const by = z
   .enum(['credential', 'partner', 'principal', 'plan'])
   .optional()
@@ -56,7 +55,8 @@ const quota = z
 
 const rate = z.strictObject({
   name: shortName.optional(),
-  limit: z.int().min(1).max(MAX_COUNT).describe('Requests in a window.'),
+  unit: z.enum(['requests', 'cost']).default('requests').describe('What is counted. cost: units, as for quotas.'),
+  limit: z.int().min(1).max(MAX_COUNT).describe('Requests, or units, in a window.'),
   window_s: z.number().positive().max(86_400),
   burst: z.int().min(1).max(MAX_COUNT).optional().describe('How many may come at once; the limit when left out.'),
   by,
@@ -106,7 +106,7 @@ const plan = z.strictObject({
     .array(
       z.strictObject({
         path: z.string().startsWith('/').default('/**'),
-        methods: z.array(z.string().regex(/^[A-Z]+$/, 'a method in capitals')).default([]),
+        methods,
       }),
     )
     .max(100)
@@ -136,4 +136,20 @@ export type Plan = z.output<typeof plans>[number];
 /** Place of the plan of that name in the configuration + 1: what column `plan` of a row holds. 0: there is none. */
 export function planNumber(config: { readonly plans: readonly Pick<Plan, 'name'>[] }, name: string): number {
   return config.plans.findIndex((one) => one.name === name) + 1;
+}
+
+/**
+ * Requests a day that each plan allows a key or a partner, in the order of the configuration, as detectors are told: the smallest
+ * of its daily quotas; 0 where it has none. What all on a plan have together says nothing of one of them. Empty where no plan
+ * has any: then plans are nothing to the engine.
+ */
+export function requestsPerDay(plans: readonly Plan[]): number[] {
+  const all = plans.map((plan) => {
+    const daily = plan.quotas.filter(
+      ({ per, by = plan.by }) => per === 'day' && (by === 'credential' || by === 'partner'),
+    );
+    const limits = daily.flatMap(({ requests }) => requests ?? []);
+    return limits.length === 0 ? 0 : Math.min(...limits);
+  });
+  return all.some((limit) => limit > 0) ? all : [];
 }

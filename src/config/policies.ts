@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { CLASSES } from '../engine/detector.ts';
 import { ACTIONS } from '../engine/policy.ts';
-import { checked, cidr, dateProblem } from './checks.ts';
+import { checked, cidr, dateProblem, methods } from './checks.ts';
 import { ROUTE_CLASS_NAMES } from './names.ts';
 
 const cents = z.int().min(0);
@@ -33,7 +33,7 @@ const policyDocument = z.strictObject({
         .array(z.string().startsWith('/'))
         .default([])
         .describe('Globs: * within a segment, ** over several. None: all.'),
-      methods: z.array(z.string().regex(/^[A-Z]+$/, 'a method in capitals')).default([]),
+      methods,
       hosts: z.array(z.string()).default([]),
       route_classes: z.array(z.enum(ROUTE_CLASS_NAMES)).default([]),
     })

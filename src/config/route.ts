@@ -1,7 +1,8 @@
 /** What a route of the gateway can say, in `gateway.routes`. */
 import { z } from 'zod';
 import { AUTH_SCHEME, LEAK, ROLE, SENSITIVITY } from '../enrich/kinds.ts';
-import { checked, dateProblem } from './checks.ts';
+import { checked, dateProblem, methods } from './checks.ts';
+import { jsonPath } from './json-path.ts';
 
 const namesOf = <T extends string>(words: Readonly<Record<T, number>>, without: string): [T, ...T[]] =>
   Object.keys(words).filter((name) => name !== without) as [T, ...T[]];
@@ -15,7 +16,7 @@ const LEAK_NAMES = namesOf(LEAK, '');
 export const gatewayRoute = z.strictObject({
   match: z.strictObject({
     path: z.string().startsWith('/').default('/**').describe('* stands for anything but a slash, ** for anything.'),
-    methods: z.array(z.string().regex(/^[A-Z]+$/, 'a method in capitals')).default([]),
+    methods,
     host: z.string().optional(),
   }),
   upstream: z.string().optional().describe('Group; the first one when left out.'),
@@ -78,8 +79,8 @@ export const gatewayRoute = z.strictObject({
     .strictObject({
       inspect: z.boolean().default(true).describe('Look at the beginning of answers.'),
       bytes: z.int().min(0).max(1_048_576).default(65_536),
-      objects: z.string().optional().describe('JSONPath of what counts as an object: $.items[*].'),
-      owner: z.string().optional().describe('JSONPath of who the object belongs to: $.customer.id.'),
+      objects: jsonPath().optional().describe('JSONPath of what counts as an object: $.items[*].'),
+      owner: jsonPath().optional().describe('JSONPath of who the object belongs to: $.customer.id.'),
       withhold: z
         .array(z.enum(LEAK_NAMES))
         .default([])
@@ -88,7 +89,7 @@ export const gatewayRoute = z.strictObject({
         .strictObject({
           status: z.array(z.int().min(100).max(599)).default([]),
           header: z.string().optional(),
-          body: z.string().optional().describe('JSONPath that must give something true.'),
+          body: jsonPath().optional().describe('JSONPath that must give something true.'),
         })
         .optional()
         .describe('How an answer tells that the credentials were good, where the status does not.'),
@@ -97,12 +98,12 @@ export const gatewayRoute = z.strictObject({
     .describe('What is looked at in answers.'),
   fields: z
     .strictObject({
-      code: z.string().optional().describe('JSONPath of a promo, gift or one-time code in the body.'),
-      object: z.string().optional().describe('JSONPath of the id of the object it is about.'),
-      amount: z.string().optional().describe('JSONPath of an amount in whole units or with a point.'),
-      subject: z.string().optional().describe('JSONPath of whom the request acts for or logs in as.'),
-      password: z.string().optional().describe('JSONPath of a password: only a daily keyed hash is made of it.'),
-      device: z.string().optional().describe('JSONPath of a device id.'),
+      code: jsonPath().optional().describe('JSONPath of a promo, gift or one-time code in the body.'),
+      object: jsonPath().optional().describe('JSONPath of the id of the object it is about.'),
+      amount: jsonPath().optional().describe('JSONPath of an amount in whole units or with a point.'),
+      subject: jsonPath().optional().describe('JSONPath of whom the request acts for or logs in as.'),
+      password: jsonPath().optional().describe('JSONPath of a password: only a daily keyed hash is made of it.'),
+      device: jsonPath().optional().describe('JSONPath of a device id.'),
     })
     .optional()
     .describe('Business fields of the request body; found by usual names when left out.'),

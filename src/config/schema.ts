@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { CLASSES } from '../engine/detector.ts';
 import { ACTIONS } from '../engine/policy.ts';
 import { parseCidr } from '../lib/ip.ts';
-import { checked, cidr, cidrProblem, dateProblem } from './checks.ts';
+import { checked, cidr, cidrProblem, dateProblem, plainHeader } from './checks.ts';
 import { identity } from './identity.ts';
 import { inspection } from './inspection.ts';
 import { admin, learning, records, telemetry } from './keep.ts';
@@ -85,9 +85,7 @@ const clients = z
       .array(checked(trustedProxyProblem, 'A network your own proxies are in.'))
       .default([])
       .describe('The client is the rightmost address of the forwarding chain that is not in one of these.'),
-    ja4_header: z
-      .string()
-      .regex(/^[A-Za-z0-9-]+$/, 'the name of a header')
+    ja4_header: plainHeader
       .optional()
       .describe('Header in which a trusted proxy that ends TLS passes on the client’s JA4.'),
     internal: z.array(cidr).default([]).describe('Networks of your own besides the private ones.'),

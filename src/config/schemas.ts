@@ -1,7 +1,7 @@
 /** What is declared of requests, and what is learned where nothing is: `inspection.schemas`, `.shapes`, `.inventory`. */
 import { z } from 'zod';
+import { filePath, methods } from './checks.ts';
 
-const filePath = z.string().min(1);
 const schemaMode = z.enum(['learn', 'report', 'enforce']);
 
 /** Documents of one gateway. */
@@ -23,6 +23,10 @@ export const schemas = z
         .enum(['allow', 'report', 'refuse'])
         .default('report')
         .describe('Parameters and properties that the document does not name, and does not rule out.'),
+      undeclared_routes: z
+        .enum(['allow', 'report', 'refuse'])
+        .default('report')
+        .describe('Paths below its base path, and methods, that no document has. Refused in mode enforce only.'),
       routes: z
         .array(
           z.strictObject({
@@ -31,12 +35,12 @@ export const schemas = z
               .startsWith('/')
               .default('/**')
               .describe('* stands for anything but a slash, ** for anything.'),
-            methods: z.array(z.string().regex(/^[A-Z]+$/, 'a method in capitals')).default([]),
+            methods,
             mode: schemaMode,
           }),
         )
         .default([])
-        .describe('Modes of single operations; the first that matches the template counts.'),
+        .describe('Modes of single operations, and of undeclared paths; the first that matches counts.'),
     }),
   )
   .max(MAX_DOCUMENTS)

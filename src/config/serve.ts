@@ -3,12 +3,11 @@
  * Sizes are in bytes, times in seconds or milliseconds as the key's end says.
  */
 import { z } from 'zod';
+import { filePath, methods, seconds, shortName } from './checks.ts';
 import { parseListen } from './listen.ts';
 import { gatewayRoute } from './route.ts';
 
-const seconds = (preset: number, max: number) => z.number().positive().max(max).default(preset);
 const bytes = (preset: number) => z.int().positive().default(preset);
-const filePath = z.string().min(1);
 
 export const listenAddress = z
   .union([z.int(), z.string()])
@@ -96,7 +95,7 @@ const breaker = z
   .describe('Circuit breaker of the group.');
 
 const upstreamGroup = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'a short name of small letters, digits and dashes'),
+  name: shortName,
   servers: z
     .array(z.union([serverUrl, z.strictObject({ url: serverUrl, weight: z.int().min(1).max(100).default(1) })]))
     .min(1),
@@ -151,6 +150,13 @@ export const gateway = z
       .strictObject({
         rate_per_s: z.number().positive().default(1).describe('Requests a second that a throttled actor still gets.'),
         burst: z.int().min(1).default(5),
+        units_per_request: z
+          .int()
+          .min(1)
+          .optional()
+          .describe(
+            'Cost units that count as one request: what costs more takes as many. A twentieth of inspection.graphql.max_cost when left out.',
+          ),
         max_delay_ms: z.int().min(0).max(30_000).default(2000).describe('Longer waits become 429.'),
         max_waiting: z.int().min(0).default(1000).describe('Requests held back at once.'),
       })
@@ -189,7 +195,7 @@ const limitKey = z.enum(['address', 'network', 'session', 'credential', 'princip
 export const limits = z
   .array(
     z.strictObject({
-      name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'a short name of small letters, digits and dashes'),
+      name: shortName,
       by: z
         .array(limitKey)
         .min(1)
@@ -198,10 +204,16 @@ export const limits = z
       match: z
         .strictObject({
           path: z.string().startsWith('/').default('/**'),
-          methods: z.array(z.string().regex(/^[A-Z]+$/, 'a method in capitals')).default([]),
+          methods,
         })
         .prefault({}),
-      limit: z.int().min(1),
+      unit: z
+        .enum(['requests', 'cost'])
+        .default('requests')
+        .describe(
+          'What is counted. cost: units, as GraphQL requests are weighed; a request of unknown cost takes one.',
+        ),
+      limit: z.int().min(1).describe('Requests, or units, in a window.'),
       window_s: z.number().positive().max(86_400),
       burst: z.int().min(1).optional().describe('How many may come at once; the limit itself when left out.'),
       mode: z.enum(['shadow', 'enforce']).default('enforce'),

@@ -1,10 +1,9 @@
 /** Requests that are signed, webhooks, and how revocation is told on: `identity.signatures`, `webhooks`, `revocation`, `shared_signals`. */
 import { z } from 'zod';
 import { ROLE } from '../enrich/kinds.ts';
-import { checked, cidr, dateProblem } from './checks.ts';
+import { checked, cidr, dateProblem, headerName, shortName } from './checks.ts';
 
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'a short name of small letters, digits and dashes');
-const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'the name of a header');
+const name = shortName;
 const keyId = z.string().regex(/^[\x21-\x7e]{1,200}$/, 'an id without spaces, at most 200 characters');
 const path = z
   .string()
@@ -304,6 +303,10 @@ const transmitter = z.strictObject({
   kid: z.string().min(1).default('ssf-1'),
   algorithm: z.enum(['RS256', 'PS256', 'ES256', 'EdDSA']).default('ES256'),
   subject_issuer: z.string().default('').describe('"iss" of subjects; our own issuer when left out.'),
+  default_subjects: z
+    .enum(['ALL', 'NONE'])
+    .default('ALL')
+    .describe('ALL: receivers get events about everybody, and may take subjects out. NONE: only those they add.'),
   streams: z
     .array(
       z
@@ -315,7 +318,7 @@ const transmitter = z.strictObject({
             .strictObject({ endpoint: webUrl, token: bearer })
             .optional()
             .describe('RFC 8935; polled when left out.'),
-          token: secret.optional().describe('Bearer token with which the receiver polls and reads its stream.'),
+          token: secret.optional().describe('Bearer token with which the receiver polls and manages its stream.'),
         })
         .refine((stream) => stream.push || stream.token, 'a stream without "push" needs "token"'),
     )

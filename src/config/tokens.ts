@@ -1,10 +1,9 @@
 /** Tokens: whose JWTs count, who is asked about opaque ones, and what the upstream gets instead. Parts of `identity`. */
 import { z } from 'zod';
 import { AUTH_SCHEME, ROLE } from '../enrich/kinds.ts';
-import { checked } from './checks.ts';
+import { checked, headerName } from './checks.ts';
 import { secret } from './signing.ts';
 
-const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'the name of a header');
 const filePath = z.string().min(1).describe('A path relative to this file.');
 const texts = z.array(z.string().min(1)).default([]);
 export const role = z.enum(Object.keys(ROLE) as [keyof typeof ROLE, ...(keyof typeof ROLE)[]]);

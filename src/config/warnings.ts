@@ -1,5 +1,6 @@
 /** What is valid and still probably not meant: nothing is refused for it, and `sallyport check` says it. */
 import { days } from '../lib/units.ts';
+import { costWarnings } from './cost.ts';
 import { parseListen } from './listen.ts';
 import type { Locate, Path } from './locate.ts';
 import type { Problem } from './problems.ts';
@@ -10,7 +11,12 @@ export const SOON_MS = days(14);
 
 /** Warnings in no order. `nowMs` is what dates are compared with. */
 export function configWarnings(config: Config, locate: Locate, nowMs: number): Problem[] {
-  return [...dateWarnings(config, locate, nowMs), ...exposureWarnings(config, locate), ...idleWarnings(config, locate)];
+  return [
+    ...dateWarnings(config, locate, nowMs),
+    ...exposureWarnings(config, locate),
+    ...idleWarnings(config, locate),
+    ...costWarnings(config, locate),
+  ];
 }
 
 /** Unix ms from which an entry with this date counts no more. */

@@ -2,6 +2,7 @@
 
 import { acceptedPrincipal } from '../detectors/conditions.ts';
 import { DETECTORS } from '../detectors/index.ts';
+import { HOMES } from '../detectors/leaked-key/leaked-key.ts';
 import { distinct } from '../engine/aggregates.ts';
 import { compile } from '../engine/compile.ts';
 import type { Detector } from '../engine/detector.ts';
@@ -53,8 +54,10 @@ export interface ComposedEngine {
 export function composeEngine(setup: EngineSetup, listen: (program: Program) => EngineListener): ComposedEngine {
   const detectors = (setup.detectors ?? DETECTORS).filter((d) => !setup.disabled?.includes(d.id));
   const { seed, thresholds, workflows, plans } = setup;
+  // Nothing else says that a key is in two hands.
+  const homes = detectors.some((d) => d.id === 'leaked-key') ? HOMES : undefined;
   const recompile = ({ baselines, routes }: LearnedModel): Program =>
-    compile(detectors, { baselines, routes, seed, thresholds, workflows, plans, builtin: BUILTIN });
+    compile(detectors, { baselines, routes, seed, thresholds, workflows, plans, builtin: BUILTIN, risky: homes });
   const program = recompile(setup.model);
   const state = new MemoryState(program, setup.scale);
   const policies = setup.policies ?? { version: DEFAULT_POLICY.version, base: DEFAULT_POLICY, rules: [] };
@@ -66,6 +69,7 @@ export function composeEngine(setup: EngineSetup, listen: (program: Program) => 
     policies: book,
     listener: listen(program),
     principalsValue: program.builtin.principals,
+    homes: homes && { system: program.builtin.system, network: program.builtin.network },
   });
   return { program, state, engine, policies, recompile };
 }

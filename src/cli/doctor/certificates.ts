@@ -32,10 +32,44 @@ export function certificateFindings({ loaded, now }: Examination): Finding[] {
   });
 }
 
-function readChain(path: string): X509Certificate[] {
+/** The certificates of a PEM file, `most` at most. Throws where there is none, or one cannot be read. */
+export function readChain(path: string, most = MAX_CHAIN): X509Certificate[] {
   const blocks = readFileSync(path, 'utf8').match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g);
   if (blocks === null) throw new Error('there is no certificate in it');
-  return blocks.slice(0, MAX_CHAIN).map((block) => new X509Certificate(block));
+  return blocks.slice(0, most).map((block) => new X509Certificate(block));
+}
+
+/** Day of its end, as 2026-12-31. */
+export const endOf = ({ validTo }: X509Certificate): string => new Date(validTo).toISOString().slice(0, 10);
+
+/** What keeps a certificate and its key from being used today; null for nothing. */
+export function unusable(
+  label: string,
+  leaf: X509Certificate,
+  secret: KeyObject,
+  nowMs: number,
+  refused: string,
+): Finding | null {
+  if (!leaf.checkPrivateKey(secret)) {
+    const advice = 'Name the key that the certificate was made for.';
+    return fail('tls', `${label}: the key is not that of the certificate`, advice);
+  }
+  if (Date.parse(leaf.validTo) <= nowMs) return fail('tls', `${label}: ended on ${endOf(leaf)}`, refused);
+  if (Date.parse(leaf.validFrom) > nowMs) {
+    return fail('tls', `${label}: counts from ${leaf.validFrom} on only`, 'Is the clock of this machine right?');
+  }
+  const bits = leaf.publicKey.asymmetricKeyDetails?.modulusLength;
+  if (bits !== undefined && bits < LEAST_RSA_BITS) {
+    return fail('tls', `${label}: its key has ${bits} bits`, `Have one made with ${LEAST_RSA_BITS} bits, or ECDSA.`);
+  }
+  return null;
+}
+
+/** That a certificate ends soon; null where it does not. */
+export function endsSoon(label: string, leaf: X509Certificate, nowMs: number, advice: string): Finding | null {
+  const leftMs = Date.parse(leaf.validTo) - nowMs;
+  if (leftMs >= CERTIFICATE_SOON_MS) return null;
+  return warn('tls', `${label}: ends on ${endOf(leaf)}, in ${Math.floor(leftMs / days(1))} days`, advice);
 }
 
 function judged(
@@ -47,26 +81,10 @@ function judged(
   nowMs: number,
 ): Finding {
   const [leaf] = chain;
-  const leftMs = Date.parse(leaf.validTo) - nowMs;
-  const end = new Date(leaf.validTo).toISOString().slice(0, 10);
-  if (!leaf.checkPrivateKey(secret)) {
-    return fail(
-      'tls',
-      `${label}: the key is not that of the certificate`,
-      'Name the key that the certificate was made for.',
-    );
-  }
-  if (leftMs <= 0) return fail('tls', `${label}: ended on ${end}`, 'Renew it: clients refuse it.');
-  if (Date.parse(leaf.validFrom) > nowMs) {
-    return fail('tls', `${label}: counts from ${leaf.validFrom} on only`, 'Is the clock of this machine right?');
-  }
-  const bits = leaf.publicKey.asymmetricKeyDetails?.modulusLength;
-  if (bits !== undefined && bits < LEAST_RSA_BITS) {
-    return fail('tls', `${label}: its key has ${bits} bits`, `Have one made with ${LEAST_RSA_BITS} bits, or ECDSA.`);
-  }
-  if (leftMs < CERTIFICATE_SOON_MS) {
-    return warn('tls', `${label}: ends on ${end}, in ${Math.floor(leftMs / days(1))} days`, 'Renew it now.');
-  }
+  const pressing =
+    unusable(label, leaf, secret, nowMs, 'Renew it: clients refuse it.') ??
+    endsSoon(label, leaf, nowMs, 'Renew it now.');
+  if (pressing !== null) return pressing;
   const gap = chainGap(chain);
   if (gap !== null) return warn('tls', `${label}: ${gap}`, 'Put the certificates in between behind the first one.');
   const uncovered = hosts.map((host) => host.replace(/:\d+$/, '')).filter((host) => !covers(leaf, host));
@@ -74,7 +92,7 @@ function judged(
     const advice = 'Have a certificate made for these names, or take them out of clients.hosts.';
     return warn('tls', `${label}: is not for ${uncovered.slice(0, 3).join(', ')}`, advice);
   }
-  return ok('tls', `${label}: valid until ${end}, ${minVersion} or newer`);
+  return ok('tls', `${label}: valid until ${endOf(leaf)}, ${minVersion} or newer`);
 }
 
 /** A wildcard of ours is covered by the same wildcard of theirs. */

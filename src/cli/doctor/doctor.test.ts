@@ -1,7 +1,5 @@
 import { chmodSync, mkdirSync, readdirSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecure } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { NetworkInterfaceInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -12,26 +10,14 @@ import type { Finding } from './finding.ts';
 import { gatewayFindings } from './gateway.ts';
 import { descriptorFindings, ipv6Findings, nodeFindings, watchClock } from './machine.ts';
 import { adminFindings, dataDirFindings, diskFindings } from './storage.ts';
-import { Ward } from './testing.ts';
+import { CHECK_IDS, Ward } from './testing.ts';
 import { upstreamFindings } from './upstreams.ts';
 
-const servers: Server[] = [];
 let ward = new Ward();
 afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
-  ward.remove();
+  await ward.remove();
   ward = new Ward();
 });
-
-async function started(server: Server): Promise<number> {
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
-const serving = (listener: RequestListener) => started(createServer(listener));
 
 const brief = (findings: readonly Finding[]) => findings.map(({ id, status }) => `${id} ${status}`);
 const NOW = Date.parse('2026-03-01T12:00:00Z');
@@ -39,7 +25,7 @@ const NOW = Date.parse('2026-03-01T12:00:00Z');
 describe('upstreams', () => {
   it('are reached, healthy and in time', async () => {
     const asked: string[] = [];
-    const port = await serving((req, res) => {
+    const port = await ward.serving((req, res) => {
       asked.push(`${req.method} ${req.url}`);
       res.end('ok');
     });
@@ -50,9 +36,9 @@ describe('upstreams', () => {
   });
 
   it('that refuse, are ill or hang are failures', async () => {
-    const ill = await serving((_, res) => res.writeHead(503).end());
-    const gone = await serving(() => {});
-    await new Promise((resolve) => servers.pop()?.close(resolve));
+    const ill = await ward.serving((_, res) => res.writeHead(503).end());
+    const gone = await ward.serving(() => {});
+    await ward.stop();
     const yaml = `upstreams:\n  - name: shop\n    servers: [http://127.0.0.1:${ill}, http://127.0.0.1:${gone}]\n    health: { path: /healthz }\n`;
     const findings = await upstreamFindings(ward.examination(yaml));
     expect(brief(findings).slice(0, 2)).toEqual(['upstreams fail', 'upstreams fail']);
@@ -61,7 +47,7 @@ describe('upstreams', () => {
   });
 
   it('tell that this clock is wrong, and which way', async () => {
-    const port = await serving((_, res) => res.writeHead(200, { Date: new Date(NOW).toUTCString() }).end());
+    const port = await ward.serving((_, res) => res.writeHead(200, { Date: new Date(NOW).toUTCString() }).end());
     const clock = async (nowMs: number) =>
       (await upstreamFindings(ward.examination(`upstream: http://127.0.0.1:${port}\n`, nowMs))).find(
         (f) => f.id === 'clock',
@@ -73,7 +59,7 @@ describe('upstreams', () => {
 
   it('with a certificate that cannot be verified fail, with its authority named they do not', async () => {
     const pair = testCertificate('localhost');
-    const port = await started(createSecure(pair, (_, res) => res.end()));
+    const port = await ward.started(createSecure(pair, (_, res) => res.end()));
     ward.file('ca.pem', pair.cert);
     const finding = async (tls: string, nowMs?: number) => {
       const yaml = `upstreams:\n  - name: shop\n    servers: ['https://localhost:${port}']\n    tls: ${tls}\n`;
@@ -154,7 +140,7 @@ describe('a running gateway', () => {
   const TOKEN = 'x'.repeat(43);
 
   async function gateway(trust: object, now: string, token = TOKEN): Promise<string> {
-    const port = await serving((req, res) => {
+    const port = await ward.serving((req, res) => {
       if (req.headers.authorization !== `Bearer ${token}`) return res.writeHead(401).end('{}');
       const status = { version: '1.2.3', mode: 'observe', now };
       return res.end(JSON.stringify(req.url === '/api/v1/trust' ? trust : status));
@@ -188,7 +174,7 @@ describe('a running gateway', () => {
   it('is not needed: without one the rest is looked at', async () => {
     expect(brief(await gatewayFindings(ward.examination('')))).toEqual(['gateway ok', 'proxy-trust ok', 'sharing ok']);
     const yaml = await gateway(trust, '');
-    await new Promise((resolve) => servers.pop()?.close(resolve));
+    await ward.stop();
     const findings = await gatewayFindings(ward.examination(yaml));
     expect(brief(findings)).toEqual(['gateway ok', 'proxy-trust ok', 'sharing ok']);
     expect(findings[0].sentence).toContain('ECONNREFUSED');
@@ -302,27 +288,10 @@ describe('the machine', () => {
 
 describe('the whole examination', () => {
   it('goes through every check that docs/doctor.md lists', async () => {
-    const port = await serving((_, res) => res.end());
+    const port = await ward.serving((_, res) => res.end());
     const findings = await examine(ward.examination(`listen: 8080\nupstream: http://127.0.0.1:${port}\n`));
     const ids = new Set(findings.map(({ id }) => id));
-    expect([...ids].sort()).toEqual(
-      [
-        'node',
-        'gateway',
-        'proxy-trust',
-        'sharing',
-        'upstreams',
-        'outputs',
-        'identity',
-        'clock',
-        'tls',
-        'ipv6',
-        'admin',
-        'data-dir',
-        'disk',
-        'descriptors',
-      ].sort(),
-    );
+    expect([...ids].sort()).toEqual([...CHECK_IDS].sort());
   });
 
   it('goes on where a check breaks off, and ends where it is interrupted', async () => {

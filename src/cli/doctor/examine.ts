@@ -1,6 +1,7 @@
 /** All checks of the doctor, one after the other; one that breaks off does not stop the rest. */
 import process from 'node:process';
 import { SallyportError } from '../../lib/errors.ts';
+import { authorityFindings } from './authorities.ts';
 import { certificateFindings } from './certificates.ts';
 import { type Examination, type Finding, fail } from './finding.ts';
 import { gatewayFindings } from './gateway.ts';
@@ -19,6 +20,7 @@ const CHECKS: readonly (readonly [id: string, check: Check])[] = [
   ['upstreams', upstreamFindings],
   ['outputs', outputFindings],
   ['tls', certificateFindings],
+  ['tls', authorityFindings],
   ['identity', identityFindings],
   ['ipv6', (examination) => ipv6Findings(examination)],
   ['admin', adminFindings],

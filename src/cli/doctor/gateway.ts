@@ -1,6 +1,6 @@
 /** A running gateway, asked over its admin listener. */
 import { readToken, tokenPath } from '../../admin/token.ts';
-import { parseListen } from '../../config/listen.ts';
+import { reachableUrl } from '../../config/listen.ts';
 import { SallyportError } from '../../lib/errors.ts';
 import type { LiveStatus } from '../../runtime/live/operator.ts';
 import type { ProxyTrustReport } from '../../runtime/telemetry/proxy-trust.ts';
@@ -14,7 +14,7 @@ const CLOCK_MS = 2000;
 
 /** Whether a gateway runs, and what it has seen of its peers. */
 export async function gatewayFindings(examination: Examination): Promise<Finding[]> {
-  const url = adminUrl(examination.loaded.config.admin.listen);
+  const url = reachableUrl(examination.loaded.config.admin.listen);
   let token: string;
   try {
     token = readToken(tokenPath(examination.loaded, examination.cwd));
@@ -47,13 +47,6 @@ function absent(why: string): Finding[] {
     ok('proxy-trust', 'not looked at: it needs a running gateway and its traffic'),
     ok('sharing', 'not looked at: it needs a running gateway and its traffic'),
   ];
-}
-
-/** Where this machine reaches the admin listener: one that listens everywhere listens on loopback, too. */
-function adminUrl(listen: string | number): string {
-  const { address, port } = parseListen(listen) ?? { address: '127.0.0.1', port: 9464 };
-  const reachable = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
 async function ask<T>(url: string, path: string, token: string, signal: AbortSignal): Promise<T> {

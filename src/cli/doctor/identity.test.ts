@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { newKey } from '../../identity/keys/format.ts';
 import { identityFindings } from './identity.ts';
@@ -7,13 +5,8 @@ import { Ward } from './testing.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 let ward = new Ward();
-const servers: Server[] = [];
 afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
-  ward.remove();
+  await ward.remove();
   ward = new Ward();
 });
 
@@ -45,10 +38,8 @@ describe('identity', () => {
   });
 
   it('asks issuers for their keys', async () => {
-    const server = createServer((req, res) => res.end(req.url === '/keys' ? '{"keys": []}' : '<html>'));
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const port = await ward.serving((req, res) => res.end(req.url === '/keys' ? '{"keys": []}' : '<html>'));
+    const base = `http://127.0.0.1:${port}`;
     const issuer = (path: string) =>
       `    - { issuer: "https://id${path}", audience: [a], jwks_url: "${base}${path}" }\n`;
     const yaml = `upstream: http://127.0.0.1:1\nidentity:\n  jwt:\n${issuer('/keys')}${issuer('/page')}`;

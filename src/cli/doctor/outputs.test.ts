@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await closeReceivers();
-  ward.remove();
+  await ward.remove();
 });
 
 const yaml = (...lines: string[]) => `outputs:\n${lines.map((line) => `  - ${line}\n`).join('')}`;

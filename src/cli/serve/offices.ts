@@ -1,5 +1,5 @@
 /** The office of revocations of a running Sallyport, and its branches: one in each worker. */
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { LoadedConfig } from '../../config/load.ts';
 import { Office } from '../../doors/gateway/revoking/office.ts';
 import type { BranchAsk, OfficeNews } from '../../doors/gateway/revoking/revoking.ts';
@@ -13,11 +13,14 @@ const AGAIN_MS = 50;
 /** Characters of JSON that a worker is told when it starts: room for 100,000 revocations of usual length. */
 const MAX_WELCOME = 8 * 1024 * 1024;
 
+/** In the data directory. */
+const SIGNALS_FILE = 'signals.jsonl';
+
 /** Opens the office with what the ledger says is in force. SallyportError SP7601 or SP7602 for secrets and keys. */
 export async function openOffice(
-  live: Pick<Live, 'ledger' | 'secrets' | 'operator'>,
+  live: Pick<Live, 'ledger' | 'secrets' | 'operator' | 'dataDir'>,
   loaded: LoadedConfig,
-  onNote: (text: string) => void,
+  { onNote, ephemeral }: { readonly onNote: (text: string) => void; readonly ephemeral: boolean },
   onChange?: (change: Change) => void,
 ): Promise<Office> {
   const office = new Office({
@@ -28,6 +31,7 @@ export async function openOffice(
     ledger: live.ledger,
     onNote,
     onChange,
+    ...(!ephemeral && { signals: join(live.dataDir, SIGNALS_FILE) }),
   });
   await office.rebuild();
   office.follow(live.operator);
@@ -95,6 +99,7 @@ export class Branches {
     const { office } = this;
     if (office === null) return;
     if (ask.do === 'condemn') office.condemned(ask.what);
+    else if (ask.do === 'issuer-told') office.issuerTold(ask.credential, ask.issuer);
     else void office.serve(ask.path, ask.asked).then((told) => this.send({ told: { worker, id: ask.id, told } }));
   }
 

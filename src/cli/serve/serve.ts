@@ -24,6 +24,7 @@ import type { MetricsSnapshot } from '../../runtime/telemetry/metrics.ts';
 import { mergeTrust, type ProxyTrustReport } from '../../runtime/telemetry/proxy-trust.ts';
 import { Telemetry } from '../../runtime/telemetry/telemetry.ts';
 import { openAdmin } from './admin.ts';
+import { DayKey } from './day-key.ts';
 import { Branches, openOffice } from './offices.ts';
 import { type Overrides, withOverrides } from './overrides.ts';
 import {
@@ -89,6 +90,7 @@ class Server implements Serving {
   private gateway: Gateway | null = null;
   private office!: Office;
   private readonly branches: Branches;
+  private day: DayKey | null = null;
   private owner: OwnerServer | null = null;
   private workerPool: Workers | null = null;
   private adminServer: Admin | null = null;
@@ -167,7 +169,7 @@ class Server implements Serving {
   /** One process does everything: the gate is a function call. */
   private async startHere(): Promise<void> {
     const { live, loaded, telemetry, options } = this;
-    this.office = await openOffice(live, loaded, options.onNote);
+    this.office = await openOffice(live, loaded, options);
     this.gateway = await openGateway({
       loaded,
       gate: live.runtime,
@@ -192,7 +194,7 @@ class Server implements Serving {
     const { live, loaded, options } = this;
     const secret = randomBytes(32).toString('hex');
     const { branches } = this;
-    const office = await openOffice(live, loaded, options.onNote, (change) => branches.send({ change }));
+    const office = await openOffice(live, loaded, options, (change) => branches.send({ change }));
     this.office = office;
     this.owner = await serveOwner(ownerPath(live.dataDir), live.runtime, {
       secret,
@@ -206,6 +208,7 @@ class Server implements Serving {
     });
     const { owner } = this;
     branches.join(office, owner);
+    this.day = new DayKey(live.secrets.daily);
     live.models.onChange((model) => owner.push({ model } satisfies OwnerPush));
     const setup = setupOf(options.version, live.secrets, options.ephemeral ? null : live.dataDir);
     const env = { [OWNER_PATH]: owner.path, [OWNER_SECRET]: secret, [WORKER_SETUP]: JSON.stringify(setup) };
@@ -223,7 +226,8 @@ class Server implements Serving {
 
   private welcome(office: Office): OwnerPush {
     const { live, branches } = this;
-    return { model: live.models.current, inForce: this.inForce(this.loaded), office: branches.welcome(office) };
+    const inForce = this.inForce(this.loaded);
+    return { model: live.models.current, inForce, office: branches.welcome(office), daily: this.day?.today() };
   }
 
   private reported(worker: number, report: WorkerReport): void {
@@ -330,6 +334,7 @@ class Server implements Serving {
     const drainMs = this.loaded.config.gateway.drain_s * 1000;
     await this.gateway?.drain(drainMs);
     await this.workerPool?.stop();
+    this.day?.close();
     this.branches.close();
     await this.owner?.close();
     await this.adminServer?.close();

@@ -20,20 +20,19 @@ export interface WorkerSetup {
   /** Data directory that captures and learned shapes go to; null for none. */
   readonly captures: string | null;
   /** Hex. */
-  readonly secrets: { readonly challenge: string; readonly pseudonyms: string; readonly daily: string };
+  readonly secrets: { readonly challenge: string; readonly pseudonyms: string };
 }
 
 /** What workers are told by their environment. */
 export const setupOf = (
   version: string,
-  { challenge, pseudonyms, daily }: Live['secrets'],
+  { challenge, pseudonyms }: Live['secrets'],
   captures: string | null,
 ): WorkerSetup => ({
   version,
   secrets: {
     challenge: challenge.toString('hex'),
     pseudonyms: pseudonyms.toString('hex'),
-    daily: daily.toString('hex'),
   },
   captures,
 });
@@ -64,6 +63,8 @@ export interface OwnerPush {
   readonly model?: LearnedModel;
   readonly inForce?: InForce;
   readonly office?: OfficeNews;
+  /** Key of this day, in hex: an environment could be read for as long as the process runs. */
+  readonly daily?: string;
 }
 
 export interface WorkerReport {

@@ -32,6 +32,7 @@ const REPORT_MS = 1000;
 class Told {
   model: LearnedModel = EMPTY_MODEL;
   inForce: InForce | undefined;
+  private daily: string | undefined;
   private gateway: Gateway | null = null;
   private branch: Branch | null = null;
   private readonly news: OfficeNews[] = [];
@@ -42,12 +43,20 @@ class Told {
   }
 
   take(pushed: OwnerPush): void {
+    if (this.inForce === undefined) this.daily = pushed.daily;
     this.inForce ??= pushed.inForce;
     if (pushed.office !== undefined) this.tell(pushed.office);
     // The same again after a connection that was lost.
     if (pushed.model === undefined || pushed.model.version === this.model.version) return;
     this.model = pushed.model;
     this.gateway?.learned(this.model).catch((error: Error) => this.note(`SP5005: ${error.message}`));
+  }
+
+  /** Key of the day on which this worker began; null where the owner did not say. It is handed on once, and not kept here. */
+  takeDaily(): Buffer | null {
+    const { daily } = this;
+    this.daily = undefined;
+    return daily === undefined ? null : Buffer.from(daily, 'hex');
   }
 
   /** What the office says before there is a branch waits for it. */
@@ -68,10 +77,10 @@ class Told {
   }
 }
 
-const secretsOf = ({ secrets }: WorkerSetup) => ({
+const secretsOf = ({ secrets }: WorkerSetup, daily: Buffer | null) => ({
   challenge: Buffer.from(secrets.challenge, 'hex'),
   pseudonyms: Buffer.from(secrets.pseudonyms, 'hex'),
-  daily: Buffer.from(secrets.daily, 'hex'),
+  ...(daily !== null && { daily }),
 });
 
 /** Tells the owner this worker's numbers, again and again; `now` once more, `stop` ends it. */
@@ -143,7 +152,7 @@ async function main(): Promise<void> {
     loaded,
     gate: owner,
     enrichment: { ...enrichment, model },
-    secrets: secretsOf(setup),
+    secrets: secretsOf(setup, told.takeDaily()),
     telemetry,
     captures,
     revoking: branch,

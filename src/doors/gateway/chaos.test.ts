@@ -88,6 +88,7 @@ function badOwner(draw: Draw): Gate {
     response: () => {
       if (draw([0, 0, 0, 0, 1]) === 1) throw new Error('the owner throws');
     },
+    lasts: () => {},
     business: () => {},
     spend: () => 'seen',
     solved: () => {},

@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ROUTE_CLASS } from '../../enrich/facts.ts';
 import type { InspectedRequest } from '../../inspect/inspection.ts';
-import { ALLOW, type Verdict } from '../../runtime/live/verdict.ts';
+import { ALLOW, LASTS_MS, type Verdict } from '../../runtime/live/verdict.ts';
 import type { AnswerLook } from './answer/index.ts';
 import { askGate, unscored } from './asking.ts';
 import type { NotGathered } from './body/collect.ts';
@@ -27,7 +27,7 @@ import { condemnedBy } from './revoking/revoking.ts';
 import type { Rooms } from './rooms.ts';
 import type { Slot } from './rows.ts';
 import { type Signal, takeSignals } from './signals.ts';
-import { hasFailed, tellOwner } from './telling.ts';
+import { hasFailed, NOTHING, tellEnd, tellOwner } from './telling.ts';
 import { ExchangeTrace } from './trace.ts';
 import type { Underway } from './underway.ts';
 import { cut } from './upstream/answer.ts';
@@ -59,8 +59,8 @@ export class Exchange implements ForwardHooks, Underway {
   private capture: CaptureDraft | null = null;
   private answer: AnswerLook | null = null;
   private admitted = false;
-  /** The outcome was told while the exchange went on: it is not told again. */
-  private told = false;
+  /** Unix ms at which it was last said that the exchange goes on; 0: nothing was told of it yet. */
+  private toldMs = 0;
   private over = false;
   private status = 0;
   private forwardedAt = 0;
@@ -131,7 +131,8 @@ export class Exchange implements ForwardHooks, Underway {
       this.ask(slot, null);
       return;
     }
-    const insight = rooms.reception.inspect(inbound, slot.batch.routeClass[slot.row], received);
+    const { batch, row } = slot;
+    const insight = rooms.reception.inspect(inbound, batch.routeClass[row], received, rooms.lessons.wants(batch, row));
     if (insight instanceof Promise) insight.then(this.known, (error) => this.broken(error));
     else this.ask(slot, insight);
   }
@@ -273,10 +274,17 @@ export class Exchange implements ForwardHooks, Underway {
     if (this.verdict.limit !== null) headers.push(...this.rooms.responder.limitHeaders(this.verdict));
   }
 
-  /** A long exchange tells how it stands, once. */
+  /** A long exchange tells how it stands, once, and then now and again that it still goes on. */
   partial(nowMs: number): void {
-    if (this.told || this.over || !this.admitted || this.status === 0) return;
-    this.tell({ ...NOTHING, status: this.status }, nowMs);
+    const { slot, toldMs } = this;
+    if (this.over || !this.admitted || this.status === 0) return;
+    if (toldMs === 0) {
+      this.toldMs = nowMs;
+      this.tell({ ...NOTHING, status: this.status }, nowMs, true);
+    } else if (slot !== null && nowMs - toldMs >= LASTS_MS) {
+      this.toldMs = nowMs;
+      this.attempt(() => this.rooms.gate.lasts(slot.batch, slot.row, nowMs, false));
+    }
   }
 
   done(outcome: Outcome): void {
@@ -284,7 +292,8 @@ export class Exchange implements ForwardHooks, Underway {
     this.over = true;
     const { rooms, inbound, slot } = this;
     const nowMs = rooms.clock();
-    if (!this.told) this.tell(outcome, nowMs);
+    if (this.toldMs === 0) this.tell(outcome, nowMs, false);
+    else if (slot !== null) this.attempt(() => tellEnd(rooms, slot, outcome, nowMs));
     if (slot !== null) {
       rooms.pool.give(slot);
       this.slot = null;
@@ -311,14 +320,13 @@ export class Exchange implements ForwardHooks, Underway {
   }
 
   /** The response event, and the business events that came with the answer. */
-  private tell(outcome: Outcome, nowMs: number): void {
-    this.told = true;
+  private tell(outcome: Outcome, nowMs: number, goesOn: boolean): void {
     const { inbound, slot, signal, admitted, lateFlags, insight } = this;
     // Gives memory back, whatever comes of it.
     const told = this.answer?.finish() ?? null;
     if (slot === null) return;
     const known = { inbound, slot, signal, admitted, lateFlags, insight, told };
-    this.attempt(() => tellOwner(this.rooms, known, outcome, nowMs));
+    this.attempt(() => tellOwner(this.rooms, known, outcome, nowMs, goesOn));
   }
 
   /** Something that must not keep the exchange from its end. */
@@ -330,14 +338,3 @@ export class Exchange implements ForwardHooks, Underway {
     }
   }
 }
-
-const NOTHING: Outcome = {
-  status: 0,
-  bytes: -1,
-  bodyBytes: 0,
-  ended: '',
-  code: '',
-  server: '',
-  retries: 0,
-  firstByteMs: 0,
-};

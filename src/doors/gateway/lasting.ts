@@ -1,7 +1,7 @@
 /** What the reception is put together with once, and keeps through reloads: revocations, what was used once, keys of days. */
-import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config/schema.ts';
 import { ReplayGuard, type ReplayPort, sharedReplay } from '../../identity/replay.ts';
+import { advanceDaily, drawDaily } from '../../inspect/fields/index.ts';
 import type { Gate } from '../../runtime/live/verdict.ts';
 import { Office } from './revoking/office.ts';
 import type { Revoking } from './revoking/revoking.ts';
@@ -21,11 +21,14 @@ export interface Lasting {
   readonly revoking: Revoking;
   readonly paths: IdentityPaths;
   readonly replay: ReplayPort;
-  /** Root of the keys of days. */
+  /** Key of the day, which goes on in place. */
   readonly daily: Buffer;
   /** Ends what was opened here and by nobody else. */
   close(): Promise<void>;
 }
+
+/** How often the key of the day before is looked for, in ms. */
+const FORGET_MS = 600_000;
 
 /** Opens it, once. `clock`: Unix ms. */
 export function lastingOf(
@@ -40,6 +43,10 @@ export function lastingOf(
       ? new Office({ settings: identity, baseDir, secret: secrets.pseudonyms, clock, onNote })
       : null;
   const revoking = options.revoking ?? (office as Office);
+  const daily = secrets.daily ?? drawDaily(clock());
+  // Where nobody logs in for days, the keys of these days are forgotten all the same.
+  const forgetting = setInterval(() => advanceDaily(daily, clock()), FORGET_MS);
+  forgetting.unref();
   return {
     revoking,
     paths: new IdentityPaths(revoking),
@@ -48,9 +55,10 @@ export function lastingOf(
       gateway.workers > 1
         ? sharedReplay((nonce, untilMs) => gate.spend(nonce, untilMs))
         : new ReplayGuard({ capacity: identity.signatures.replay_entries }),
-    daily: secrets.daily ?? randomBytes(DAILY_BYTES),
-    close: async () => office?.close(),
+    daily,
+    close: async () => {
+      clearInterval(forgetting);
+      await office?.close();
+    },
   };
 }
-
-const DAILY_BYTES = 32;

@@ -102,6 +102,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     secret: secrets.pseudonyms,
     clock,
     ledger: live.ledger,
+    ...(options.ephemeral !== true && { signals: join(dir, 'signals.jsonl') }),
   });
   await office.rebuild();
   office.follow(live.operator);

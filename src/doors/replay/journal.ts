@@ -1,6 +1,7 @@
 /** A journal as the input of a run: the events of one run over logs, or the whole sequence of a live Sallyport. */
 import { closeSync, openSync } from 'node:fs';
 import { defaultConfig, type LoadedConfig } from '../../config/load.ts';
+import { requestsPerDay } from '../../config/plans.ts';
 import { workflowsOf } from '../../config/workflows.ts';
 import type { ControlRecord } from '../../engine/control.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -91,6 +92,7 @@ async function common(loaded: LoadedConfig, { onDecision }: JournalExtra) {
     disabled: config.detectors.disabled,
     thresholds: flatten(config.detectors.thresholds),
     workflows: workflowsOf(config.workflows),
+    plans: requestsPerDay(config.plans),
     policies: policiesOf(config),
     redact: redactor(config.privacy.redact_patterns),
     onDecision,

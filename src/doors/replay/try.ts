@@ -1,6 +1,7 @@
 /** `try`: access logs in, a report out. The path of one run, from files to findings. */
 import { readFileSync } from 'node:fs';
 import { defaultConfig } from '../../config/load.ts';
+import { requestsPerDay } from '../../config/plans.ts';
 import { workflowsOf } from '../../config/workflows.ts';
 import { dataAgeDays } from '../../enrich/network.ts';
 import { SallyportError } from '../../lib/errors.ts';
@@ -56,6 +57,7 @@ export async function prepare(
     disabled: config.detectors.disabled,
     thresholds: flatten(config.detectors.thresholds),
     workflows: workflowsOf(config.workflows),
+    plans: requestsPerDay(config.plans),
     policies: policiesOf(config),
     redact: redactor(config.privacy.redact_patterns),
     journal: options.journal,

@@ -18,7 +18,10 @@ const MAX_CHARS = 1_048_576;
 
 /** What a GraphQL request asks for. */
 export interface GraphqlInsight {
-  /** Units of all its operations: objects that may come, weighed by the schema; 0 where nothing could be weighed. */
+  /**
+   * Units of all its operations: objects that may come, weighed by the schema; 0 where nothing could be weighed. What is larger than
+   * what is looked at, or stands there in two versions, counts as a little more than is allowed, so that no limit of units is passed by being unreadable.
+   */
   readonly cost: number;
   /** Of the operation that has most of them, as the next ones. */
   readonly depth: number;
@@ -48,8 +51,6 @@ export interface GraphqlDesk {
   owns(target: string, mediaType: string): boolean;
   /** Looks at a request. Never throws; time is linear in the request and bounded by the limits. */
   read(ask: GraphqlAsk): GraphqlInsight;
-  /** Cost units that a credential may use in a minute; 0 for no limit here. */
-  readonly unitsPerMinute: number;
 }
 
 export interface GraphqlFiles {
@@ -80,6 +81,8 @@ interface Sum {
   operationName: string;
   kind: GraphqlInsight['kind'];
   bits: number;
+  /** Something in it was not weighed, for its size or because it stands there twice. */
+  isCut: boolean;
 }
 
 /** Written out: objects made of others are ten times as dear, and one is made for every request. */
@@ -95,6 +98,7 @@ const nothing = (problem: GraphqlProblem): Sum => ({
   operationName: '',
   kind: '',
   bits: 0,
+  isCut: false,
 });
 
 const KIND_ORDER: readonly GraphqlInsight['kind'][] = ['', 'query', 'subscription', 'mutation'];
@@ -102,7 +106,6 @@ const KIND_ORDER: readonly GraphqlInsight['kind'][] = ['', 'query', 'subscriptio
 const ALWAYS: ReadonlySet<GraphqlProblem> = new Set(['unsupported', 'untrusted', 'introspection']);
 
 class Desk implements GraphqlDesk {
-  readonly unitsPerMinute: number;
   private readonly config: GraphqlConfig;
   private readonly globs: readonly Glob[];
   /** A text that every target of a glob contains: most targets contain none of them. */
@@ -118,7 +121,6 @@ class Desk implements GraphqlDesk {
     this.learned = new Learned(config.persisted_documents);
     this.globs = config.paths.map(compileGlob);
     this.words = config.paths.map((path) => path.split('/').findLast((part) => !/[*%]/.test(part)) ?? '');
-    this.unitsPerMinute = config.units_per_minute ?? 0;
   }
 
   owns(target: string, mediaType: string): boolean {
@@ -135,11 +137,13 @@ class Desk implements GraphqlDesk {
   read(ask: GraphqlAsk): GraphqlInsight {
     const result = readOperations(ask, this.config.max_batch);
     const sum = nothing(result.problem);
+    sum.isCut = result.isCut;
     let chars = 0;
     for (const [i, operation] of result.operations.entries()) {
       chars += operation.query.length;
       if (chars > MAX_CHARS) {
         sum.problem ||= 'size';
+        sum.isCut = true;
         break;
       }
       this.add(sum, operation, i === 0, ask.method === 'GET' || ask.method === 'HEAD');
@@ -154,7 +158,7 @@ class Desk implements GraphqlDesk {
     const violations = violationsOf(bits);
     const refused = problem !== '' && (this.config.mode === 'enforce' || ALWAYS.has(problem));
     return {
-      cost: sum.cost,
+      cost: sum.isCut ? Math.max(sum.cost, this.config.max_cost + 1) : sum.cost,
       depth: sum.depth,
       aliases: sum.aliases,
       directives: sum.directives,
@@ -222,12 +226,15 @@ class Desk implements GraphqlDesk {
   private parse(text: string, sum: Sum): DocumentNode | null {
     if (isTooNested(text)) {
       sum.problem ||= 'depth';
+      sum.isCut = true;
       return null;
     }
     try {
       return parse(text, { noLocation: true, maxTokens: this.config.max_tokens });
     } catch (error) {
-      sum.problem ||= /tokens/.test((error as Error).message) ? 'tokens' : 'syntax';
+      const isLong = /tokens/.test((error as Error).message);
+      sum.problem ||= isLong ? 'tokens' : 'syntax';
+      sum.isCut ||= isLong;
       return null;
     }
   }

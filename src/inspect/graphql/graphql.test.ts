@@ -127,6 +127,19 @@ describe('limits', () => {
     expect(insight).toMatchObject({ problem: 'depth', refusal: null });
   });
 
+  it('bound what is too large to be weighed, too: it counts as more than is allowed', () => {
+    const reporting = deskOf('mode: report, max_cost: 700');
+    const cost = (body: unknown) => reporting.read(ask(body)).cost;
+    expect(cost({ query: list(15_001, () => 'a') })).toBe(701);
+    expect(cost({ query: nest(300) })).toBe(701);
+    expect(cost(Array.from({ length: 11 }, () => ({ query: '{ me { id } }' })))).toBe(701);
+    const long = { query: `{ me { id } } #${'x'.repeat(1_048_576)}` };
+    expect(cost([{ query: '{ users(first: 999) { nodes { id } } }' }, long])).toBeGreaterThan(701);
+    expect(cost(long)).toBe(701);
+    // Nobody can execute it.
+    expect(cost({ query: '{ me {' })).toBe(0);
+  });
+
   it('hold for what stands in the query string of a POST', () => {
     const target = `/graphql?query=${encodeURIComponent(nest(16))}`;
     expect(plain.read(ask({ query: '{ me { id } }' }, { target })).problem).toBe('depth');
@@ -167,6 +180,8 @@ describe('ways to ask', () => {
   it('two documents in one request are refused', () => {
     const text = '{"query":"{ cheap }","query":"{ dear }"}';
     const known = { kind: 5, problem: '', fields: [], bytes: text.length, value: JSON.parse(text) } as const;
+    const costOf = (duplicates: string[]) => plain.read(ask(text, { parsed: { ...known, duplicates } })).cost;
+    expect([costOf(['$.query']), costOf([])]).toEqual([10_001, 1]);
     const read = (duplicates: string[]) => plain.read(ask(text, { parsed: { ...known, duplicates } })).problem;
     expect([read(['$.query']), read(['$.variables.query']), read([])]).toEqual(['syntax', '', '']);
   });

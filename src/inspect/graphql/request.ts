@@ -32,11 +32,13 @@ export interface ReadResult {
   /** Operations asked for; those beyond the limit are not among `operations`. */
   readonly count: number;
   readonly problem: ReadProblem;
+  /** There may be more in it than was read: too much, or in two versions. */
+  readonly isCut: boolean;
 }
 
 const NO_VARIABLES: Readonly<Record<string, unknown>> = Object.freeze({});
-const NONE: ReadResult = { operations: [], count: 0, problem: '' };
-const BROKEN: ReadResult = { operations: [], count: 0, problem: 'syntax' };
+const NONE: ReadResult = { operations: [], count: 0, problem: '', isCut: false };
+const BROKEN: ReadResult = { operations: [], count: 0, problem: 'syntax', isCut: false };
 /** Longest id of a trusted document, in characters. */
 const MAX_HASH = 256;
 
@@ -86,14 +88,14 @@ function bodyOperations(ask: GraphqlAsk, maxBatch: number): ReadResult {
     const field = parsed?.fields.find((each) => each.path === 'operations' || each.name === 'operations');
     return field === undefined ? BROKEN : fromValue(jsonOf(field.text), maxBatch);
   }
-  if (ask.cut) return { ...BROKEN, problem: 'size' };
+  if (ask.cut) return { ...BROKEN, problem: 'size', isCut: true };
   if (type === 'application/graphql') {
     const query = decode(body);
     return query === null ? BROKEN : fromValue({ query }, maxBatch);
   }
   // Two documents in one request: which of them is executed depends on who reads it.
   if (parsed?.duplicates.some((path) => /^\$(?:\[\d+\])?\.(?:query|variables|operationName|extensions)$/.test(path)))
-    return BROKEN;
+    return { ...BROKEN, isCut: true };
   if (parsed?.value !== undefined && parsed.problem === '') return fromValue(parsed.value, maxBatch);
   const text = decode(body);
   return text === null ? BROKEN : fromValue(jsonOf(text), maxBatch);
@@ -116,7 +118,8 @@ function fromValue(value: unknown, maxBatch: number): ReadResult {
       return { ...BROKEN, count: all.length };
     operations.push(operation);
   }
-  return { operations, count: all.length, problem: all.length > maxBatch ? 'batch' : '' };
+  const isCut = all.length > maxBatch;
+  return { operations, count: all.length, problem: isCut ? 'batch' : '', isCut };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -30,4 +30,9 @@ export const PLAN_ERRORS = {
     advice:
       'They go on in memory and are written as soon as that works again; a restart before loses what was counted since. Look at the disk of the data directory.',
   },
+  SP8207: {
+    title: 'Cost units are counted in a way that is probably not meant',
+    advice:
+      'Limits, rates and the throttle count in the units by which GraphQL requests are weighed: inspection.graphql says how. docs/graphql.md has examples. It is a warning, not an error.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -37,4 +37,14 @@ export const SCHEMA_ERRORS = {
     advice:
       'The inventory or the shapes of parameters stay in memory and are tried again. See to the free space and the permissions of the data directory.',
   },
+  SP7908: {
+    title: 'A path is in no OpenAPI document',
+    advice:
+      'The document lets nothing else in below its base path (undeclared_routes: refuse). Declare the path, or name it under "routes" of the document with mode: report (docs/schemas.md).',
+  },
+  SP7909: {
+    title: 'A method is not declared for a path',
+    advice:
+      'The OpenAPI document has the path with other methods; Allow names them. Declare the method, or set the path to mode: report under "routes" of the document (docs/schemas.md).',
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -60,4 +60,9 @@ export const SIGNING_ERRORS = {
     advice:
       'It is as the message says now, and forgotten at the next start. Look at the disk and the ledger, then revoke or restore it once more.',
   },
+  SP7613: {
+    title: 'What was learned of shared signals is not kept',
+    advice:
+      'It holds until the next start: after that a security event of before could come again, and streams are as the configuration has them. Look at the disk, and at signals.jsonl in the data directory.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -9,6 +9,9 @@ import { SallyportError } from '../../lib/errors.ts';
 
 const SECRET_BYTES = 32;
 const OWNER_ONLY = 0o600;
+/** Bytes of a key of a day, with the number of the day in front, and how long a day is. */
+const DAILY_BYTES = 36;
+const DAY_MS = 86_400_000;
 
 /** Makes the directory, for its owner alone. SP7006 where that cannot be. */
 export function openDataDir(path: string): string {
@@ -31,6 +34,13 @@ export function secretOf(dataDir: string, name: string): Buffer {
   const secret = randomBytes(SECRET_BYTES);
   writeFileSync(path, secret, { mode: OWNER_ONLY, flag: 'wx' });
   return secret;
+}
+
+/** A key that is kept nowhere and begins today: its number of the day, then random bytes. Whoever hashes with it goes on from there, day by day. */
+export function keyOfDay(nowMs: number): Buffer {
+  const key = randomBytes(DAILY_BYTES);
+  key.writeUInt32LE(Math.floor(nowMs / DAY_MS), 0);
+  return key;
 }
 
 /** The seed of this installation's hashes: that of the configuration, or one drawn on the first start. */

@@ -38,6 +38,24 @@ export interface SavedEndpoint {
   readonly undeclared: readonly (readonly [string, number])[];
 }
 
+/** What of it is one number. */
+export const NUMBERS = [
+  'documentedFromMs',
+  'documentedUntilMs',
+  'firstMs',
+  'lastMs',
+  'requests',
+  'succeeded',
+  'authenticated',
+  'schemes',
+  'internal',
+  'leaks',
+  'sensitivity',
+  'schema',
+  'day',
+  'callersBefore',
+] as const satisfies readonly (keyof SavedEndpoint)[];
+
 export class Endpoint {
   readonly method: string;
   readonly template: string;
@@ -128,33 +146,12 @@ export class Endpoint {
   }
 
   saved(): SavedEndpoint {
-    const {
+    const { method, template } = this;
+    const numbers = Object.fromEntries(NUMBERS.map((name) => [name, this[name]]));
+    return {
+      ...(numbers as Record<(typeof NUMBERS)[number], number>),
       method,
       template,
-      documentedFromMs,
-      documentedUntilMs,
-      firstMs,
-      lastMs,
-      requests,
-      succeeded,
-      authenticated,
-      schemes,
-    } = this;
-    const { internal, leaks, sensitivity, schema, day, callersBefore } = this;
-    return {
-      ...{
-        method,
-        template,
-        documentedFromMs,
-        documentedUntilMs,
-        firstMs,
-        lastMs,
-        requests,
-        succeeded,
-        authenticated,
-        schemes,
-      },
-      ...{ internal, leaks, sensitivity, schema, day, callersBefore },
       days: [...this.days],
       callers: [...this.callers],
       callersToday: [...this.callersToday],
@@ -165,8 +162,8 @@ export class Endpoint {
 
   /** Goes on from what was kept. */
   restore(saved: SavedEndpoint): void {
-    const { method: _, template: __, days, callers, callersToday, statuses, undeclared, ...plain } = saved;
-    Object.assign(this, plain);
+    const { days, callers, callersToday, statuses, undeclared } = saved;
+    for (const name of NUMBERS) this[name] = saved[name];
     this.days = [...days];
     this.callers = Uint8Array.from(callers);
     this.callersToday = Uint8Array.from(callersToday);

@@ -4,7 +4,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SallyportError } from '../../lib/errors.ts';
 import { Inventory, type InventoryOptions } from './inventory.ts';
-import { KEPT_DAYS, REGISTERS, type SavedEndpoint } from './inventory-endpoint.ts';
+import { KEPT_DAYS, NUMBERS, REGISTERS, type SavedEndpoint } from './inventory-endpoint.ts';
 import { type InventoryFilter, type InventoryPort, type InventoryReport, inventoryReport } from './inventory-report.ts';
 
 const FILE = 'inventory.json';
@@ -15,6 +15,8 @@ const WRITE_EVERY_MS = 60_000;
 /** Larger files are not ours. */
 const MAX_BYTES = 256 * 1024 * 1024;
 const DAY_MS = 86_400_000;
+/** So long nobody looked, and it still says something that an endpoint was not called, in ms. */
+const MAX_GAP_MS = DAY_MS;
 
 export interface InventoryFileOptions extends InventoryOptions {
   /** Days without a call after which a documented endpoint is a zombie. */
@@ -29,6 +31,8 @@ export class LiveInventory implements InventoryPort {
   private readonly path: string | null;
   private readonly clock: () => number;
   private unusedMs: number;
+  /** Unix ms from which on somebody looks, without a gap; 0 for ever. */
+  private watchedMs = 0;
   private writtenMs: number;
   private written = 0;
   private writing: Promise<void> | null = null;
@@ -38,8 +42,10 @@ export class LiveInventory implements InventoryPort {
     this.path = dataDir === null ? null : join(dataDir, FILE);
     this.clock = options.clock;
     this.unusedMs = options.unusedDays * DAY_MS;
-    this.inventory = new Inventory(options, this.path === null ? [] : readEndpoints(this.path));
+    const { endpoints, savedMs, watchedMs } = this.path === null ? NOTHING : readSaved(this.path);
+    this.inventory = new Inventory(options, endpoints);
     this.writtenMs = this.clock();
+    this.watchedMs = savedMs > 0 && this.writtenMs - savedMs > MAX_GAP_MS ? this.writtenMs : watchedMs;
     // From now on documented endpoints are known to be so.
     this.inventory.list(this.writtenMs);
   }
@@ -54,9 +60,17 @@ export class LiveInventory implements InventoryPort {
     this.inventory.list(nowMs);
   }
 
+  /** Goes on after a time in which nobody looked: what was not called in it may have been called. */
+  resume(options: Omit<InventoryFileOptions, 'clock'>): void {
+    this.watchedMs = this.clock();
+    this.inventory.changes++;
+    this.use(options);
+  }
+
   report(filter?: InventoryFilter): InventoryReport {
     const nowMs = this.clock();
-    return inventoryReport(this.inventory.list(nowMs), nowMs, this.unusedMs, filter);
+    const { unusedMs, watchedMs } = this;
+    return inventoryReport(this.inventory.list(nowMs), nowMs, { unusedMs, watchedMs }, filter);
   }
 
   /** Writes it where a minute has gone by and something has changed. Rejects where the disk does not take it. */
@@ -78,7 +92,8 @@ export class LiveInventory implements InventoryPort {
     this.writtenMs = nowMs;
     const { changes } = inventory;
     const endpoints = inventory.list(nowMs).map((endpoint) => endpoint.saved());
-    this.writing = write(path, JSON.stringify({ version: VERSION, saved: new Date(nowMs).toISOString(), endpoints }));
+    const saved = new Date(nowMs).toISOString();
+    this.writing = write(path, JSON.stringify({ version: VERSION, saved, watched_ms: this.watchedMs, endpoints }));
     try {
       await this.writing;
       this.written = changes;
@@ -93,8 +108,17 @@ async function write(path: string, text: string): Promise<void> {
   await rename(`${path}.part`, path);
 }
 
-function readEndpoints(path: string): readonly SavedEndpoint[] {
-  if (!existsSync(path)) return [];
+interface Saved {
+  readonly endpoints: readonly SavedEndpoint[];
+  /** Unix ms; 0 where it is not known. */
+  readonly savedMs: number;
+  readonly watchedMs: number;
+}
+
+const NOTHING: Saved = { endpoints: [], savedMs: 0, watchedMs: 0 };
+
+function readSaved(path: string): Saved {
+  if (!existsSync(path)) return NOTHING;
   let value: unknown;
   try {
     if (statSync(path).size > MAX_BYTES) throw new Error('it is larger than any inventory');
@@ -102,29 +126,13 @@ function readEndpoints(path: string): readonly SavedEndpoint[] {
   } catch (error) {
     throw new SallyportError('SP7905', `${path}: ${(error as Error).message}`, { cause: error });
   }
-  const { version, endpoints } = (value ?? {}) as { version?: unknown; endpoints?: unknown };
+  const { version, saved, watched_ms: watched, endpoints } = (value ?? {}) as Record<string, unknown>;
   if (version !== VERSION || !Array.isArray(endpoints) || !endpoints.every(isEndpoint)) {
     throw new SallyportError('SP7905', `${path} holds no inventory of this version`);
   }
-  return endpoints;
+  const savedMs = typeof saved === 'string' ? Date.parse(saved) || 0 : 0;
+  return { endpoints, savedMs, watchedMs: typeof watched === 'number' ? watched : 0 };
 }
-
-const NUMBERS = [
-  'documentedFromMs',
-  'documentedUntilMs',
-  'firstMs',
-  'lastMs',
-  'requests',
-  'succeeded',
-  'authenticated',
-  'schemes',
-  'internal',
-  'leaks',
-  'sensitivity',
-  'schema',
-  'day',
-  'callersBefore',
-] as const satisfies readonly (keyof SavedEndpoint)[];
 
 function isEndpoint(value: unknown): value is SavedEndpoint {
   const one = (value ?? {}) as Record<string, unknown>;

@@ -66,18 +66,24 @@ export const NO_INVENTORY: InventoryReport = {
   endpoints: [],
 };
 
+/** Since when somebody looks without a gap (Unix ms), and how long without a call a documented endpoint may be, in ms. */
+export interface Watch {
+  readonly watchedMs: number;
+  readonly unusedMs: number;
+}
+
 /** The report over some endpoints, those with the most requests first. */
 export function inventoryReport(
   endpoints: readonly Endpoint[],
   nowMs: number,
-  unusedMs: number,
+  watch: Watch,
   { kind, limit = 1000 }: InventoryFilter = {},
 ): InventoryReport {
   const siblings = versionsOf(endpoints);
   const all = endpoints
     // What is no longer documented and was not called since is gone.
     .filter(({ operation, documentedUntilMs, lastMs }) => operation >= 0 || lastMs > documentedUntilMs)
-    .map((endpoint) => endpointReport(endpoint, nowMs, unusedMs, siblings))
+    .map((endpoint) => endpointReport(endpoint, nowMs, watch, siblings))
     .sort((a, b) => b.requests - a.requests || (a.template < b.template ? -1 : 1));
   const count = (wanted: EndpointKind): number => all.filter((one) => one.kind === wanted).length;
   return {
@@ -91,12 +97,12 @@ export function inventoryReport(
 function endpointReport(
   endpoint: Endpoint,
   nowMs: number,
-  unusedMs: number,
+  watch: Watch,
   siblings: ReadonlyMap<string, readonly string[]>,
 ): EndpointReport {
   const { method, template, operationId, requests, succeeded, authenticated, internal, firstMs, lastMs } = endpoint;
   endpoint.turn(Math.floor(nowMs / DAY_MS));
-  const { kind, reason } = kindOf(endpoint, nowMs, unusedMs);
+  const { kind, reason } = kindOf(endpoint, nowMs, watch);
   return {
     method,
     template,
@@ -129,13 +135,17 @@ function namesOf(words: Readonly<Record<string, number>>, set: number, bitOf: (v
   return Object.entries(words).flatMap(([name, value]) => ((set & bitOf(value)) !== 0 ? [name] : []));
 }
 
-function kindOf(endpoint: Endpoint, nowMs: number, unusedMs: number): Pick<EndpointReport, 'kind' | 'reason'> {
+function kindOf(
+  endpoint: Endpoint,
+  nowMs: number,
+  { watchedMs, unusedMs }: Watch,
+): Pick<EndpointReport, 'kind' | 'reason'> {
   const { operation, deprecated, documentedFromMs, documentedUntilMs, lastMs, requests } = endpoint;
   // What stood in a document once, somebody thinks is gone.
   if (operation < 0)
     return documentedUntilMs > 0 ? { kind: 'zombie', reason: 'removed' } : { kind: 'shadow', reason: '' };
   if (deprecated && requests > 0) return { kind: 'zombie', reason: 'deprecated' };
-  const since = requests > 0 ? lastMs : documentedFromMs;
+  const since = Math.max(watchedMs, requests > 0 ? lastMs : documentedFromMs);
   return nowMs - since > unusedMs ? { kind: 'zombie', reason: 'unused' } : { kind: 'documented', reason: '' };
 }
 

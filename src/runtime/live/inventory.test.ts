@@ -82,7 +82,8 @@ function observe(inventory: Inventory, seen: Seen): void {
   inventory.observe(batch, 0);
 }
 
-const report = (inventory: Inventory, nowMs = START) => inventoryReport(inventory.list(nowMs), nowMs, days(30));
+const WATCH = { watchedMs: 0, unusedMs: days(30) };
+const report = (inventory: Inventory, nowMs = START) => inventoryReport(inventory.list(nowMs), nowMs, WATCH);
 const find = (inventory: Inventory, template: string, nowMs = START) =>
   report(inventory, nowMs).endpoints.find((one) => one.template === template);
 
@@ -203,6 +204,24 @@ describe('bounds', () => {
     expect(find(inventory, '/r7')?.requests).toBeGreaterThan(1);
   });
 
+  it('hold after a reload and after a restart, too', () => {
+    const inventory = new Inventory(options({ templateOf: (route) => `/r${route}` }));
+    for (let route = 1; route <= 20; route++)
+      for (let i = 0; i < route; i++) observe(inventory, { route: 100 + route });
+    const saved = inventory.list(START).map((endpoint) => endpoint.saved());
+    const before = inventory.changes;
+    inventory.use(options({ endpoints: 4 }));
+    const kept = ['/r119', '/r120', '/v1/users/{id}', '/v2/users/{id}'];
+    const templates = (of: Inventory): string[] => report(of).endpoints.map(({ template }) => template);
+    expect(templates(inventory).sort()).toEqual(kept);
+    expect(inventory.changes).toBeGreaterThan(before);
+    expect(find(inventory, '/r120')?.requests).toBe(20);
+    expect(templates(new Inventory(options({ endpoints: 4 }), saved)).sort()).toEqual(kept);
+    inventory.use(options({ endpoints: 100 }));
+    for (let route = 1; route <= 3; route++) observe(inventory, { route });
+    expect(templates(inventory)).toContain('/hidden');
+  });
+
   it('hold for paths, however they look', () => {
     expect(templateOfPath('/users/123e4567-e89b-42d3-a456-426614174000/x?y')).toBe('/users/{id}/x');
     expect(templateOfPath(`/${'a/'.repeat(1000)}`).length).toBeLessThanOrEqual(256);
@@ -262,6 +281,25 @@ describe('on disk', () => {
     observe(nowhere.inventory, { route: 3 });
     await nowhere.close();
     expect(nowhere.report().counts.shadow).toBe(1);
+  });
+
+  it('says nothing of what was not called while nobody looked', async () => {
+    const directory = mkdtempSync(join(folder, 'gap-'));
+    const clock = { nowMs: START };
+    const first = live(clock, directory);
+    observe(first.inventory, { route: 2 });
+    await first.close();
+    clock.nowMs += days(31);
+    const second = live(clock, directory);
+    expect(second.report().counts.zombie).toBe(0);
+    clock.nowMs += days(29);
+    observe(second.inventory, { route: 3, timeMs: clock.nowMs });
+    await second.close();
+    // A short stop is no gap.
+    const third = live(clock, directory);
+    expect(third.report().counts.zombie).toBe(0);
+    clock.nowMs += days(2);
+    expect(third.report({ kind: 'zombie' }).endpoints.map(({ reason }) => reason)).toEqual(['unused', 'unused']);
   });
 
   it('is refused where it is damaged', () => {

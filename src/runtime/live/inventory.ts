@@ -52,17 +52,37 @@ export class Inventory {
 
   constructor(options: InventoryOptions, saved: readonly SavedEndpoint[] = []) {
     this.options = options;
-    for (const one of saved.slice(0, options.endpoints)) this.at(one.method, one.template)?.restore(one);
+    for (const one of saved) {
+      const endpoint = new Endpoint(one.method, one.template);
+      endpoint.restore(one);
+      this.endpoints.set(keyOf(one), endpoint);
+    }
+    this.shrink();
     this.declare(options.declared);
   }
 
-  /** Goes over to other documents, and a model with other routes. */
+  /** Goes over to other documents, other bounds, and a model with other routes. */
   use(options: InventoryOptions): void {
     this.options = options;
+    this.missed = 0;
     this.fewest = 0;
     this.byNumber.clear();
     this.byPath.clear();
+    this.shrink();
     this.declare(options.declared);
+  }
+
+  /** Where there are more than there is room for, those that no document has go first, and of these the least called. */
+  private shrink(): void {
+    const { endpoints, declared } = this.options;
+    if (this.endpoints.size <= endpoints) return;
+    const documented = new Set(declared.map(keyOf));
+    const ranked = [...this.endpoints].sort(
+      ([a, { requests }], [b, other]) =>
+        Number(documented.has(b)) - Number(documented.has(a)) || other.requests - requests,
+    );
+    for (const [key] of ranked.slice(endpoints)) this.endpoints.delete(key);
+    this.changes++;
   }
 
   private declare(declared: readonly DeclaredEndpoint[]): void {
@@ -139,7 +159,7 @@ export class Inventory {
 
   /** The endpoint of a method and template; a new one, if there is room. */
   private at(method: string, template: string): Endpoint | null {
-    const key = `${method} ${template}`;
+    const key = keyOf({ method, template });
     const known = this.endpoints.get(key);
     if (known !== undefined) return known;
     if (this.endpoints.size >= this.options.endpoints && !this.displace()) return null;
@@ -158,7 +178,7 @@ export class Inventory {
     }
     this.fewest = least?.requests ?? Number.POSITIVE_INFINITY;
     if (least === null || this.missed <= this.fewest) return false;
-    this.endpoints.delete(`${least.method} ${least.template}`);
+    this.endpoints.delete(keyOf(least));
     for (const numbered of [this.byNumber, this.byPath]) {
       for (const [number, endpoint] of numbered) if (endpoint === least) numbered.delete(number);
     }
@@ -167,6 +187,9 @@ export class Inventory {
     return true;
   }
 }
+
+const keyOf = ({ method, template }: { readonly method: string; readonly template: string }): string =>
+  `${method} ${template}`;
 
 const isAnswered = (status: number): boolean => status >= 200 && status < 400;
 

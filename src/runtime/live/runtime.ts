@@ -1,6 +1,6 @@
 /**
  * The owner of state in a running Sallyport: one sequence of events, one engine, and what stands about whom. Doors ask it
- * through {@link Gate}, operators through {@link OperatorPort}.
+ * through {@link OwnerGate}, operators through {@link OperatorPort}.
  */
 
 import type { Config } from '../../config/schema.ts';
@@ -24,9 +24,9 @@ import { MAX_NONCES, Nonces } from './nonces.ts';
 import { PlanBook } from './plans/plan-book.ts';
 import { tighter } from './plans/tightest.ts';
 import { stoppedActor } from './standing.ts';
-import { Throttle } from './throttle.ts';
+import { Throttle, throttleSettings } from './throttle.ts';
 import { Ticks } from './ticks.ts';
-import { ALLOW, type Gate, type LimitState, type Spent, type Verdict } from './verdict.ts';
+import { ALLOW, type LimitState, type OwnerGate, type Spent, type Verdict } from './verdict.ts';
 
 /** What the live runtime writes events to: the journal on disk. */
 export type JournalSink = Pick<JournalDirectory, 'append' | 'control' | 'values' | 'promote'>;
@@ -43,7 +43,7 @@ export interface RuntimeParts {
 /** How much of scoring is left out (design, invariant 7): the declared order. */
 export const DEGRADATION = { none: 0, content: 1, responses: 2, counters: 3 } as const;
 
-export class LiveRuntime implements Gate {
+export class LiveRuntime implements OwnerGate {
   readonly parts: RuntimeParts;
   readonly ticks = new Ticks();
   readonly throttle: Throttle;
@@ -66,23 +66,18 @@ export class LiveRuntime implements Gate {
   constructor(parts: RuntimeParts, config: Config) {
     this.parts = parts;
     this.policies = parts.policies;
-    const { throttle } = config.gateway;
-    this.throttle = new Throttle({
-      ratePerSec: throttle.rate_per_s,
-      burst: throttle.burst,
-      maxDelayMs: throttle.max_delay_ms,
-    });
-    this.limiter = new Limiter(config.limits);
+    this.throttle = new Throttle(throttleSettings(config));
     this.plans = new PlanBook(config, parts.seed);
+    this.limiter = new Limiter(config, (rows, row) => this.plans.ratesCost(rows, row));
     // Workers ask here about signatures, too.
     this.nonces = new Nonces(Math.max(MAX_NONCES, config.identity.signatures.replay_entries));
   }
 
-  request(rows: FactBatch, row: number, nowMs: number): Verdict {
+  request(rows: FactBatch, row: number, nowMs: number, from = 0): Verdict {
     const now = this.advance(nowMs);
     this.requests++;
     this.ticks.at(Math.floor(now / 1000)).requests++;
-    const limit = this.limitOf(rows, row, now);
+    const limit = this.limitOf(rows, row, now, from);
     if (this.degraded >= DEGRADATION.counters) return this.unscored(rows, row, now, limit);
     const decision = this.apply(rows, row, false, now, EVENT.admitted);
     if (decision.key < 0 && limit?.exceeded !== true) return limit === null ? ALLOW : { ...ALLOW, limit };
@@ -92,9 +87,10 @@ export class LiveRuntime implements Gate {
     return verdict;
   }
 
-  response(rows: FactBatch, row: number, nowMs: number, admitted: boolean): void {
+  response(rows: FactBatch, row: number, nowMs: number, admitted: boolean, goesOn = false): void {
     const now = this.advance(nowMs);
-    this.plans.settle(rows, row, now, admitted);
+    if (goesOn) this.plans.lasts(rows, row, now);
+    else this.plans.settle(rows, row, now, admitted);
     const second = Math.floor(now / 1000);
     const status = rows.status[row];
     const tick = this.ticks.at(second);
@@ -110,6 +106,16 @@ export class LiveRuntime implements Gate {
       tick.abusive_held++;
       if (this.parts.engine.isEstablished()) tick.established_held++;
     }
+  }
+
+  lasts(rows: FactBatch, row: number, nowMs: number, ended: boolean, from = 0): void {
+    const now = this.advance(nowMs);
+    if (ended) this.plans.settle(rows, row, now, true);
+    else this.plans.lasts(rows, row, now, from);
+  }
+
+  gone(from: number): void {
+    this.plans.gone(from);
   }
 
   business(rows: FactBatch, row: number, nowMs: number): void {
@@ -159,8 +165,8 @@ export class LiveRuntime implements Gate {
   }
 
   /** The tightest of plan and limits. Whom one of them refuses, that request takes nothing from the other. */
-  private limitOf(rows: FactBatch, row: number, now: number): LimitState | null {
-    const plan = this.plans.admit(rows, row, now);
+  private limitOf(rows: FactBatch, row: number, now: number, from: number): LimitState | null {
+    const plan = this.plans.admit(rows, row, now, from);
     if (plan?.exceeded) return plan;
     const limit = this.limiter.check(rows, row, now);
     if (limit?.exceeded) this.plans.withdraw(rows, row);
@@ -219,7 +225,8 @@ export class LiveRuntime implements Gate {
     mitigation.requestsMet++;
     const action = ACTIONS[mitigation.action];
     const actor = `${ref.dimension}-${hex(ref.hi)}${hex(ref.lo)}`;
-    const delayMs = action === 'throttle' ? this.throttle.delay(actor, '', now) : 0;
+    const cost = rows.cost[row];
+    const delayMs = action === 'throttle' ? this.throttle.delay(actor, '', cost, now) : 0;
     return {
       action,
       planned: action,
@@ -233,7 +240,7 @@ export class LiveRuntime implements Gate {
       delayMs,
       retryAfterSec:
         delayMs < 0
-          ? this.throttle.retryAfterSec(actor, '', now)
+          ? this.throttle.retryAfterSec(actor, '', cost, now)
           : Math.max(1, mitigation.untilSec - Math.floor(now / 1000)),
       credential: rows.credentialLo[row] === 0 ? '' : hex(rows.credentialHi[row]) + hex(rows.credentialLo[row]),
       limit,
@@ -256,8 +263,8 @@ export class LiveRuntime implements Gate {
       const shared = d.actLimit !== 0;
       const paced = this.pacedActor(key);
       const client = shared ? `${hex(rows.fingerprintHi[row])}${hex(rows.fingerprintLo[row])}` : '';
-      delayMs = this.throttle.delay(paced, client, now);
-      if (delayMs < 0) retryAfterSec = this.throttle.retryAfterSec(paced, client, now);
+      delayMs = this.throttle.delay(paced, client, rows.cost[row], now);
+      if (delayMs < 0) retryAfterSec = this.throttle.retryAfterSec(paced, client, rows.cost[row], now);
     }
     const credential = rows.credentialLo[row] === 0 ? '' : hex(rows.credentialHi[row]) + hex(rows.credentialLo[row]);
     return {

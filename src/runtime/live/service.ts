@@ -2,9 +2,9 @@
  * Puts the owner of state together: engine, ledger, journal, and what operators see of them. Doors are given the gate; what
  * they need to enrich as the owner expects is plain data that goes to workers, too.
  */
-import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { LoadedConfig } from '../../config/load.ts';
+import { requestsPerDay } from '../../config/plans.ts';
 import { workflowsOf } from '../../config/workflows.ts';
 import type { LearnedModel } from '../../enrich/model.ts';
 import { SallyportError } from '../../lib/errors.ts';
@@ -25,7 +25,7 @@ import { redactor, redactTarget } from '../redact.ts';
 import { loadNetworks } from '../tables.ts';
 import { ActorBook } from './actors.ts';
 import { Captures } from './captures.ts';
-import { journalFolder, openDataDir, saveModel, secretOf, seedOf } from './data-dir.ts';
+import { journalFolder, keyOfDay, openDataDir, saveModel, secretOf, seedOf } from './data-dir.ts';
 import type { DeclaredEndpoint } from './inventory.ts';
 import type { InventoryPort } from './inventory-report.ts';
 import { LiveLearning, type MakeModel } from './learning.ts';
@@ -38,9 +38,7 @@ import type { PlansPort } from './plans/report.ts';
 import { reinstate } from './reinstate.ts';
 import { LiveRuntime } from './runtime.ts';
 import { Stock } from './stock.ts';
-
-/** Length of the root of keys of days. */
-const DAILY_BYTES = 32;
+import { throttleSettings } from './throttle.ts';
 
 export interface LiveOptions {
   readonly loaded: LoadedConfig;
@@ -76,7 +74,7 @@ export interface Live {
   readonly outputs: LiveOutputs;
   readonly seed: number;
   readonly dataDir: string;
-  /** Keys challenges and pseudonyms; the same for all workers. `daily` is of this run and kept nowhere. */
+  /** Keys challenges and pseudonyms; the same for all workers. `daily` is of this run, goes on from day to day in place, and is kept nowhere. */
   readonly secrets: { readonly challenge: Buffer; readonly pseudonyms: Buffer; readonly daily: Buffer };
   readonly journalPath: string;
   readonly ledger: Ledger;
@@ -131,7 +129,7 @@ export async function startLive(options: LiveOptions): Promise<Live> {
     secrets: {
       challenge: secretOf(dataDir, 'challenge'),
       pseudonyms: secretOf(dataDir, 'pseudonyms'),
-      daily: randomBytes(DAILY_BYTES),
+      daily: keyOfDay(clock()),
     },
     journalStatistics: () => parts.journal?.statistics() ?? null,
     reload: async (next, by) => {
@@ -200,8 +198,9 @@ async function assemble(options: LiveOptions, ledger: Ledger, dataDir: string, c
   const operator = new Operator({ version, startedMs, clock, ledger, manifest, policiesFor, facts }, mode);
   let actors!: ActorBook;
   const { disabled, thresholds } = config.detectors;
+  const declared = { workflows: workflowsOf(config.workflows), plans: requestsPerDay(config.plans) };
   const { engine, program, recompile } = composeEngine(
-    { model, seed, policies, disabled, thresholds: flat(thresholds), workflows: workflowsOf(config.workflows) },
+    { model, seed, policies, disabled, thresholds: flat(thresholds), ...declared },
     ({ builtin }) => {
       actors = new ActorBook({ model, principalsValue: builtin.principals, redact, seed }, operator);
       return actors;
@@ -264,7 +263,8 @@ async function reload(parts: Parts, ledger: Ledger, next: LoadedConfig, by: stri
   parts.current.loaded = next;
   const source = livePoliciesOf(next.config, parts.operator.mode);
   parts.runtime.control({ control: 'policy', timeMs, ref: source.version, data: source });
-  parts.runtime.limiter.update(next.config.limits);
+  parts.runtime.limiter.update(next.config);
+  parts.runtime.throttle.update(throttleSettings(next.config));
   parts.runtime.plans.update(next.config);
   if (parts.runtime.learning !== null) parts.runtime.learning.settings = next.config.learning;
   const reason = 'reload';

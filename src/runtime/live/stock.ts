@@ -4,12 +4,12 @@ import type { LearnedModel } from '../../enrich/model.ts';
 import { SallyportError } from '../../lib/errors.ts';
 import type { DeclaredEndpoint } from './inventory.ts';
 import { LiveInventory } from './inventory-file.ts';
-import type { InventoryPort } from './inventory-report.ts';
+import { type InventoryFilter, type InventoryPort, type InventoryReport, NO_INVENTORY } from './inventory-report.ts';
 import type { LiveRuntime } from './runtime.ts';
 
 export interface StockOptions {
   readonly loaded: LoadedConfig;
-  readonly runtime: LiveRuntime;
+  readonly runtime: Pick<LiveRuntime, 'inventory'>;
   /** Null where nothing is written. */
   readonly dataDir: string | null;
   readonly clock: () => number;
@@ -20,25 +20,44 @@ export interface StockOptions {
   readonly onFailure: (error: Error) => void;
 }
 
-export class Stock {
+export class Stock implements InventoryPort {
   private readonly options: StockOptions;
-  private readonly live: LiveInventory | null;
+  /** What is kept, or was until it was switched off; null where it was never on. */
+  private live: LiveInventory | null = null;
 
   constructor(options: StockOptions) {
     this.options = options;
-    const { loaded, runtime } = options;
-    this.live = loaded.config.inspection.inventory.enabled ? this.open(loaded) : null;
-    runtime.inventory = this.live?.inventory ?? null;
+    this.reload(options.loaded);
   }
 
-  /** Undefined where no inventory is kept. */
-  get port(): InventoryPort | undefined {
-    return this.live ?? undefined;
+  /** What operators ask. Whether there is an inventory may change with every reload. */
+  get port(): InventoryPort {
+    return this;
   }
 
-  /** Goes over to the documents of another configuration. Requests under way may still be counted by the places of the one before. */
+  report(filter?: InventoryFilter): InventoryReport {
+    return this.isOn ? (this.live as LiveInventory).report(filter) : NO_INVENTORY;
+  }
+
+  /**
+   * Goes over to the documents and bounds of another configuration. Requests under way may still be counted by the places of the
+   * one before. Switched off, it counts nothing more, and what it has counted stays.
+   */
   reload(loaded: LoadedConfig): void {
-    this.live?.use(this.settings(loaded));
+    const { runtime } = this.options;
+    const wasOn = this.isOn;
+    if (!loaded.config.inspection.inventory.enabled) {
+      runtime.inventory = null;
+      return;
+    }
+    if (this.live === null) this.live = this.open(loaded);
+    else if (wasOn) this.live.use(this.settings(loaded));
+    else this.live.resume(this.settings(loaded));
+    runtime.inventory = this.live.inventory;
+  }
+
+  private get isOn(): boolean {
+    return this.options.runtime.inventory !== null;
   }
 
   /** Writes what has changed, now and then. */

@@ -11,7 +11,7 @@ import type { Inbox } from './frames.ts';
 import { OwnerLink } from './link.ts';
 import { Pending } from './pending.ts';
 import { decodeVerdict } from './verdict-wire.ts';
-import { encodeRow, FRAME, ROW_ROOM, SPENT } from './wire.ts';
+import { ADMITTED, encodeRow, FRAME, GOES_ON, ROW_ROOM, SPENT } from './wire.ts';
 
 export type OwnerState = 'connected' | 'lost' | 'closed';
 
@@ -114,15 +114,12 @@ class SocketClient implements OwnerClient {
     return this.answerTo(id) as Promise<Verdict>;
   }
 
-  response(rows: FactBatch, row: number, nowMs: number, admitted: boolean): void {
-    if (!this.mayTell()) return;
-    const { out } = this.link;
-    out.begin(FRAME.response, ROW_ROOM + 3);
-    out.word(admitted ? 1 : 0);
-    out.f64(nowMs);
-    encodeRow(out, rows, row);
-    out.end();
-    this.link.soon();
+  response(rows: FactBatch, row: number, nowMs: number, admitted: boolean, goesOn = false): void {
+    this.tell(FRAME.response, (admitted ? ADMITTED : 0) | (goesOn ? GOES_ON : 0), rows, row, nowMs);
+  }
+
+  lasts(rows: FactBatch, row: number, nowMs: number, ended: boolean): void {
+    this.tell(FRAME.lasts, ended ? 1 : 0, rows, row, nowMs);
   }
 
   business(rows: FactBatch, row: number, nowMs: number): void {
@@ -211,6 +208,18 @@ class SocketClient implements OwnerClient {
     if (id !== 0) return id;
     this.failedBusy++;
     return BUSY;
+  }
+
+  /** Something about an exchange that needs no answer. */
+  private tell(type: number, word: number, rows: FactBatch, row: number, nowMs: number): void {
+    if (!this.mayTell()) return;
+    const { out } = this.link;
+    out.begin(type, ROW_ROOM + 3);
+    out.word(word);
+    out.f64(nowMs);
+    encodeRow(out, rows, row);
+    out.end();
+    this.link.soon();
   }
 
   private mayTell(): boolean {

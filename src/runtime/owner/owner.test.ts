@@ -164,6 +164,34 @@ describe('owner and workers', () => {
     });
   });
 
+  describe('a connection', () => {
+    it('is told apart from every other, and the gate learns when it is gone', async () => {
+      await serve();
+      const [one, two] = [await join1({ worker: 1 }), await join1({ worker: 2 })];
+      await one.request(row, 3, 1);
+      await two.request(row, 3, 1);
+      two.lasts(row, 3, 2, false);
+      await one.request(row, 3, 1);
+      await two.ping();
+      const [a, b] = gate.from;
+      expect(a).not.toBe(b);
+      expect([...gate.from].sort()).toEqual([a, a, b, b].sort());
+      await two.close();
+      await vi.waitFor(() => expect(gate.left).toEqual([b]));
+      // The same worker, started again, is another.
+      const again = await join1({ worker: 2 });
+      await again.request(row, 3, 1);
+      expect([a, b, 0]).not.toContain(gate.from[4]);
+    });
+
+    it('of a stranger is nobody’s', async () => {
+      await serve();
+      await connectOwner(path, { secret: 'guessed', worker: 1 }).catch(() => {});
+      await join1();
+      expect(gate.left).toEqual([]);
+    });
+  });
+
   describe('fairness', () => {
     it('lets a quiet worker be answered while a busy one has thousands of requests before it', async () => {
       await serve();

@@ -3,14 +3,25 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createBatch, type FactBatch } from '../../enrich/facts.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
-import type { Gate, Spent, Verdict } from '../live/verdict.ts';
+import type { OwnerGate, Spent, Verdict } from '../live/verdict.ts';
 import { Inbox, Outbox } from './frames.ts';
 import { encodeVerdict } from './verdict-wire.ts';
-import { decodeRow, detachTexts, FRAME, fromStranger, fromWorker, LAYOUT, SPENT, WIRE_VERSION } from './wire.ts';
+import {
+  ADMITTED,
+  decodeRow,
+  detachTexts,
+  FRAME,
+  fromStranger,
+  fromWorker,
+  GOES_ON,
+  LAYOUT,
+  SPENT,
+  WIRE_VERSION,
+} from './wire.ts';
 
 /** What a peer needs of the server it belongs to. */
 export interface PeerHost {
-  readonly gate: Gate;
+  readonly gate: OwnerGate;
   /** SHA-256 of the secret. */
   readonly secretHash: Buffer;
   /** JSON that a worker gets first; '' for none. */
@@ -41,6 +52,8 @@ export class Peer {
   worker = 0;
   pid = 0;
   requests = 0;
+  /** Tells connections apart; from 1. */
+  readonly number: number;
   private readonly host: PeerHost;
   private readonly socket: Socket;
   private readonly inbox = new Inbox(fromStranger);
@@ -52,7 +65,8 @@ export class Peer {
   /** The connection is over, or about to be. */
   ended = false;
 
-  constructor(socket: Socket, host: PeerHost) {
+  constructor(socket: Socket, host: PeerHost, number: number) {
+    this.number = number;
     this.socket = socket;
     this.host = host;
     socket.on('data', (chunk: Buffer) => this.came(chunk));
@@ -184,7 +198,7 @@ export class Peer {
     this.requests++;
     let verdict: Verdict | Promise<Verdict>;
     try {
-      verdict = this.host.gate.request(this.rows, 0, nowMs);
+      verdict = this.host.gate.request(this.rows, 0, nowMs, this.number);
     } catch (error) {
       this.answerFailed(id);
       throw error;
@@ -195,15 +209,27 @@ export class Peer {
 
   private response(): void {
     const { inbox } = this;
-    const admitted = inbox.word() !== 0;
+    const word = inbox.word();
     const nowMs = inbox.f64();
-    if (decodeRow(inbox, this.rows, 0)) this.host.gate.response(this.rows, 0, nowMs, admitted);
+    if (!decodeRow(inbox, this.rows, 0)) return;
+    this.host.gate.response(this.rows, 0, nowMs, (word & ADMITTED) !== 0, (word & GOES_ON) !== 0);
+  }
+
+  private lasts(): void {
+    const { inbox } = this;
+    const ended = inbox.word() !== 0;
+    const nowMs = inbox.f64();
+    if (decodeRow(inbox, this.rows, 0)) this.host.gate.lasts(this.rows, 0, nowMs, ended, this.number);
   }
 
   private rare(): void {
     const { inbox, host } = this;
     if (inbox.type === FRAME.spend) {
       this.spend();
+      return;
+    }
+    if (inbox.type === FRAME.lasts) {
+      this.lasts();
       return;
     }
     if (inbox.type === FRAME.ping) {

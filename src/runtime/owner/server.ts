@@ -4,7 +4,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { ErrorCode } from '../../lib/errors.ts';
-import type { Gate } from '../live/verdict.ts';
+import type { OwnerGate } from '../live/verdict.ts';
 import { DEPARTED, departedOf } from './departures.ts';
 import { listenPrivately } from './listen.ts';
 import { hashOf, Peer, type PeerHost } from './peer.ts';
@@ -38,7 +38,7 @@ const MAX_CONNECTIONS = 256;
 const HELLO_MS = 5000;
 
 /** Opens the socket at `path` for workers. SallyportError SP7315 where that is not possible. */
-export async function serveOwner(path: string, gate: Gate, options: OwnerServerOptions): Promise<OwnerServer> {
+export async function serveOwner(path: string, gate: OwnerGate, options: OwnerServerOptions): Promise<OwnerServer> {
   const server = new SocketServer(path, gate, options);
   await server.listen();
   return server;
@@ -46,7 +46,7 @@ export async function serveOwner(path: string, gate: Gate, options: OwnerServerO
 
 class SocketServer implements OwnerServer, PeerHost {
   readonly path: string;
-  readonly gate: Gate;
+  readonly gate: OwnerGate;
   readonly secretHash: Buffer;
   private readonly options: OwnerServerOptions;
   private readonly server: Server;
@@ -55,8 +55,10 @@ class SocketServer implements OwnerServer, PeerHost {
   private queue: Peer[] = [];
   private readonly queued = new Set<Peer>();
   private scheduled = false;
+  /** So many there have been. */
+  private connections = 0;
 
-  constructor(path: string, gate: Gate, options: OwnerServerOptions) {
+  constructor(path: string, gate: OwnerGate, options: OwnerServerOptions) {
     this.path = path;
     this.gate = gate;
     this.options = options;
@@ -105,6 +107,7 @@ class SocketServer implements OwnerServer, PeerHost {
 
   gone(peer: Peer): void {
     this.peers.delete(peer);
+    if (peer.worker !== 0) this.gate.gone(peer.number);
   }
 
   report(worker: number, name: string, json: string): void {
@@ -130,7 +133,7 @@ class SocketServer implements OwnerServer, PeerHost {
   }
 
   private connected(socket: Socket): void {
-    const peer = new Peer(socket, this);
+    const peer = new Peer(socket, this, ++this.connections);
     this.peers.add(peer);
     const timer = setTimeout(() => {
       if (peer.worker === 0) peer.refuse('SP7313', 'something that said nothing');

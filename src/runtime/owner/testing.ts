@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { COLUMNS, createBatch, type FactBatch, type TextName, textOf } from '../../enrich/facts.ts';
-import { ALLOW, type Gate, type LimitState, type Spent, type Verdict } from '../live/verdict.ts';
+import { ALLOW, type Gate, type LimitState, type OwnerGate, type Spent, type Verdict } from '../live/verdict.ts';
 
 const TEXT_NAMES: readonly TextName[] = [
   'target',
@@ -75,13 +75,17 @@ export const BLOCK: Verdict = {
 };
 
 /** A gate that answers by the status of the row, and keeps what it was told. */
-export class FakeGate implements Gate {
+export class FakeGate implements OwnerGate {
   readonly told: unknown[] = [];
+  /** Connections that asked or told of something that lasts, in this order, and those that are gone. */
+  readonly from: number[] = [];
+  readonly left: number[] = [];
   private readonly spentNonces = new Set<string>();
   /** Answer later, where a test wants that. */
   later: ((verdict: Verdict) => Promise<Verdict>) | null = null;
 
-  request(rows: FactBatch, row: number, nowMs: number): Verdict | Promise<Verdict> {
+  request(rows: FactBatch, row: number, nowMs: number, from = 0): Verdict | Promise<Verdict> {
+    this.from.push(from);
     this.told.push(['request', nowMs, contentOf(rows, row)]);
     const flag = rows.flags[row];
     if (flag === -1) throw new Error('a defect of the gate');
@@ -89,8 +93,17 @@ export class FakeGate implements Gate {
     return this.later === null ? verdict : this.later({ ...verdict, class: textOf(rows, row, 'target') });
   }
 
-  response(rows: FactBatch, row: number, nowMs: number, admitted: boolean): void {
-    this.told.push(['response', nowMs, admitted, contentOf(rows, row)]);
+  response(rows: FactBatch, row: number, nowMs: number, admitted: boolean, goesOn = false): void {
+    this.told.push(['response', nowMs, admitted, contentOf(rows, row), ...(goesOn ? ['goes on'] : [])]);
+  }
+
+  lasts(rows: FactBatch, row: number, nowMs: number, ended: boolean, from = 0): void {
+    this.from.push(from);
+    this.told.push([ended ? 'ended' : 'lasts', nowMs, contentOf(rows, row)]);
+  }
+
+  gone(from: number): void {
+    this.left.push(from);
   }
 
   business(rows: FactBatch, row: number, nowMs: number): void {
@@ -160,6 +173,9 @@ export function gateContract(name: string, open: () => Promise<OpenGate>): void 
       gate.business(rows, 3, 11);
       gate.solved('a1', 'scraping', 12);
       gate.response(rows, 3, 13, false);
+      gate.response(rows, 3, 14, true, true);
+      gate.lasts(rows, 3, 15, false);
+      gate.lasts(rows, 3, 16, true);
       await settled();
       const content = contentOf(rows, 3);
       expect(behind.told).toEqual([
@@ -167,6 +183,9 @@ export function gateContract(name: string, open: () => Promise<OpenGate>): void 
         ['business', 11, content],
         ['solved', 'a1', 'scraping', 12],
         ['response', 13, false, content],
+        ['response', 14, true, content, 'goes on'],
+        ['lasts', 15, content],
+        ['ended', 16, content],
       ]);
     });
 

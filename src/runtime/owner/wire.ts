@@ -7,7 +7,7 @@ import { hashString } from '../../lib/hash.ts';
 import type { Spent } from '../live/verdict.ts';
 import { type Inbox, MAX_HELLO_FRAME, MAX_JSON_FRAME, MAX_ROW_FRAME, type Outbox } from './frames.ts';
 
-export const WIRE_VERSION = 2;
+export const WIRE_VERSION = 3;
 
 /** Types of frames. Below 16 from workers, from 16 on from the owner. */
 export const FRAME = {
@@ -19,6 +19,7 @@ export const FRAME = {
   solved: 6,
   report: 7,
   ping: 8,
+  lasts: 9,
   welcome: 16,
   allows: 17, // ids of requests of which nothing stands against: a word each
   verdict: 18,
@@ -29,6 +30,10 @@ export const FRAME = {
   bye: 23,
 } as const;
 
+/** Bits of the word of `response`. */
+export const ADMITTED = 1;
+export const GOES_ON = 2;
+
 /** What the word of `spent` stands for. */
 export const SPENT: readonly Spent[] = ['seen', 'first', 'full'];
 
@@ -36,7 +41,7 @@ export const SPENT: readonly Spent[] = ['seen', 'first', 'full'];
 export const fromStranger = (type: number): number => (type === FRAME.hello ? MAX_HELLO_FRAME : 0);
 export const fromWorker = (type: number): number => {
   if (type === FRAME.report) return MAX_JSON_FRAME;
-  return type > FRAME.hello && type <= FRAME.ping ? MAX_ROW_FRAME : 0;
+  return type > FRAME.hello && type <= FRAME.lasts ? MAX_ROW_FRAME : 0;
 };
 export const fromOwner = (type: number): number => {
   if (type === FRAME.push || type === FRAME.welcome) return MAX_JSON_FRAME;

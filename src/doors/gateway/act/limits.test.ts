@@ -31,6 +31,7 @@ describe('what clients are told of their plan', () => {
     const policyOf = (kind: LimitKind) => limitHeaders(stateOf(kind))[1];
     expect(policyOf('bytes')).toBe('"gold-month";q=1000;w=2678400;qu="content-bytes"');
     expect(policyOf('concurrency')).toContain('qu="concurrent-requests"');
+    expect(policyOf('cost')).toBe('"gold-month";q=1000;w=2678400;qu="units"');
     expect(policyOf('requests')).toBe('"gold-month";q=1000;w=2678400');
   });
 
@@ -48,5 +49,7 @@ describe('what clients are told of their plan', () => {
     expect(refusal(stateOf('concurrency', { resetSec: 1 }))).toMatchObject({ code: 'SP8202', retryAfterSec: 1 });
     expect(refusal(stateOf('concurrency')).extra).toEqual({ quota: 'gold-month' });
     expect(refusal(stateOf('rate'))).toMatchObject({ code: 'SP7403', status: 429 });
+    expect(refusal(stateOf('cost'))).toMatchObject({ code: 'SP7403', status: 429, retryAfterSec: 30 });
+    expect(refusal(stateOf('cost')).extra).toBeUndefined();
   });
 });

@@ -8,6 +8,7 @@ import type { HeaderList } from '../contract.ts';
 /** What a quota counts where it is not requests: parameter `qu`. */
 const UNITS: Partial<Record<LimitKind, string>> = {
   units: 'units',
+  cost: 'units',
   bytes: 'content-bytes',
   concurrency: 'concurrent-requests',
 };

@@ -65,6 +65,13 @@ const USED_UP: Words = {
 /** What is said of a limit, by what it is about. */
 const LIMIT_WORDS: Readonly<Record<NonNullable<LimitState['kind']>, Words>> = {
   rate: TOO_FAST,
+  cost: {
+    ...TOO_FAST,
+    words: [
+      'You are asking for more than is allowed here in so short a time.',
+      'Wait a moment, then ask for less at once.',
+    ],
+  },
   requests: USED_UP,
   units: USED_UP,
   bytes: USED_UP,
@@ -94,9 +101,12 @@ const LIMIT_WORDS: Readonly<Record<NonNullable<LimitState['kind']>, Words>> = {
 /** Borders of days and months are whole minutes everywhere. */
 const MINUTE_MS = 60_000;
 
+/** What has no borders in the calendar. */
+const TIMELESS: ReadonlySet<LimitState['kind']> = new Set(['rate', 'cost', 'concurrency', 'capacity']);
+
 /** When a quota begins anew; null where it is no matter of the calendar. */
 function renewal(kind: LimitState['kind'], retryAfterSec: number, nowMs: number): string | null {
-  if (kind === undefined || kind === 'rate' || kind === 'concurrency' || kind === 'capacity') return null;
+  if (kind === undefined || TIMELESS.has(kind)) return null;
   // Before it is spent a budget puts requests off for a minute at most.
   if (kind === 'budget' && retryAfterSec * 1000 <= MINUTE_MS) return null;
   return rfc3339(Math.floor((nowMs + retryAfterSec * 1000) / MINUTE_MS) * MINUTE_MS);
@@ -109,7 +119,7 @@ export function overLimit(verdict: Verdict, nowMs: number): Refusal {
   const retryAfterSec = Math.max(verdict.retryAfterSec, limit?.resetSec ?? 0, SOON_SEC);
   const refusal = { ...LIMIT_WORDS[kind], retryAfterSec, headers: limitHeaders(limit) };
   // Rates are told of in headers alone.
-  if (limit === null || kind === 'rate' || kind === 'capacity') return refusal;
+  if (limit === null || kind === 'rate' || kind === 'cost' || kind === 'capacity') return refusal;
   const renews = renewal(kind, limit.resetSec, nowMs);
   return { ...refusal, extra: { quota: limit.name, ...(renews !== null && { renews }) } };
 }

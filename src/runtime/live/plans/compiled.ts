@@ -25,6 +25,8 @@ export interface Rate {
   readonly windowSec: number;
   readonly gapMs: number;
   readonly burst: number;
+  /** A request takes its cost units. */
+  readonly weighs: boolean;
   readonly enforced: boolean;
 }
 
@@ -59,6 +61,8 @@ export interface CompiledPlan {
   readonly calendar: Calendar;
   readonly routes: readonly { readonly glob: Glob; readonly every: boolean; readonly methods: readonly number[] }[];
   readonly scopes: readonly Scope[];
+  /** Has a rate in cost units. */
+  readonly ratesCost: boolean;
 }
 
 const BYS: readonly By[] = ['credential', 'partner', 'principal', 'plan'];
@@ -78,6 +82,7 @@ export function compilePlan(plan: Plan): CompiledPlan {
       ({ quotas, rates, concurrency, budget }) =>
         quotas.length + rates.length > 0 || concurrency !== null || budget !== null,
     ),
+    ratesCost: plan.rates.some(({ unit, mode }) => unit === 'cost' && mode === 'enforce'),
   };
 }
 
@@ -119,6 +124,7 @@ function rateOf(plan: string, rate: Plan['rates'][number], index: number): Rate 
     windowSec: rate.window_s,
     gapMs: (rate.window_s * 1000) / rate.limit,
     burst: rate.burst ?? rate.limit,
+    weighs: rate.unit === 'cost',
     enforced: rate.mode === 'enforce',
   };
 }

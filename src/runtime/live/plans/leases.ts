@@ -1,10 +1,11 @@
 /**
- * Requests under way, and what each has taken. Every request is followed by its answer, or by its end, but a worker may die
- * in between: a lease that is not given back ends by itself, so that nothing counts as under way for ever.
+ * Requests under way, and what each has taken. Every request is followed by its answer, or by its end; what goes on for long is
+ * heard of again and again. A message may be lost and a process may die in between: a lease that nobody hears of ends by
+ * itself, so that nothing counts as under way for ever.
  */
 import type { Charge } from './rules.ts';
 
-/** Requests under way at once that are kept apart; beyond it the oldest counts as over. */
+/** Requests under way at once that are kept apart; beyond it the one not heard of for longest counts as over. */
 const MAX_LEASES = 200_000;
 
 export interface Lease {
@@ -12,7 +13,13 @@ export interface Lease {
   readonly tier: number;
   readonly charges: readonly Charge[];
   readonly units: number;
-  readonly untilMs: number;
+  /** Unix ms. */
+  untilMs: number;
+  /** Process that has it under way: see `OwnerGate`. */
+  from: number;
+  /** It takes room of its tier, and places of those that are under way. */
+  holdsRoom: boolean;
+  holdsPlaces: boolean;
   /** Another one of the same number. */
   next: Lease | null;
 }
@@ -46,12 +53,28 @@ export class Leases {
     return lease;
   }
 
-  /** Ends those whose time is over. They stand in the order in which they came. */
+  /** An exchange was heard of: its lease, which now lasts longer; null where there is none. */
+  renew(number: number, untilMs: number): Lease | null {
+    const first = this.open.get(number) ?? null;
+    if (first === null) return null;
+    // Of several of one number nobody knows which it was: they last as long as any of them.
+    for (let lease: Lease | null = first; lease !== null; lease = lease.next) lease.untilMs = untilMs;
+    this.open.delete(number);
+    this.open.set(number, first);
+    return first;
+  }
+
+  /** Ends those whose time is over. They stand in the order in which they were heard of. */
   sweep(nowMs: number): void {
     for (const [, lease] of this.open) {
       if (lease.untilMs > nowMs) return;
       this.endFirst();
     }
+  }
+
+  *all(): Generator<Lease> {
+    for (const first of this.open.values())
+      for (let lease: Lease | null = first; lease !== null; lease = lease.next) yield lease;
   }
 
   private endFirst(): void {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import type { FactBatch } from '../../../enrich/facts.ts';
 import { setOutcome } from '../../../enrich/outcome.ts';
 import { type Live, startLive } from '../service.ts';
 import type { Verdict } from '../verdict.ts';
-import { type Caller, configOf, NOON, rowOf } from './testing.ts';
+import { type Caller, configOf, MINUTE, NOON, rowOf } from './testing.ts';
 
 const GOLD = { name: 'gold', quotas: [{ per: 'day', requests: 4, alert_percent: [50] }] };
 const ANN = { credential: 'key-ann' };
@@ -108,7 +108,7 @@ describe('plans of a running Sallyport', () => {
   });
 
   it('change no decision of the engine', async () => {
-    const shadow = { name: 'gold', quotas: [{ per: 'day', requests: 4, mode: 'shadow' }], concurrency: 50 };
+    const shadow = { name: 'gold', quotas: [{ per: 'month', requests: 4, mode: 'shadow' }], concurrency: 50 };
     const hashes: string[] = [];
     for (const plans of [[], [shadow]]) {
       now = NOON;
@@ -119,6 +119,27 @@ describe('plans of a running Sallyport', () => {
       rmSync(join(folder, 'ledger.lmdb'), { force: true });
     }
     expect(hashes[1]).toBe(hashes[0]);
+  });
+
+  it('tell detectors what a day allows', async () => {
+    const said: string[] = [];
+    for (const requests of [2000, 20_000]) {
+      now = NOON;
+      const live = await start([{ name: 'gold', quotas: [{ per: 'day', requests }] }]);
+      const call = (i: number, everyMs: number): void => {
+        now += everyMs - 10;
+        pass(live, { ...ANN, target: `/orders/${i}` });
+      };
+      for (let i = 0; i < 1500; i++) call(i, 3 * MINUTE);
+      for (let i = 0; i < 1900; i++) call(i, 1500);
+      const whys = live.operator.mitigations().flatMap(({ reasons }) => reasons.map(({ why }) => why));
+      said.push(whys.find((why) => why.includes('requests this hour')) ?? '');
+      await close(live);
+      rmSync(folder, { recursive: true });
+      mkdirSync(folder);
+    }
+    expect(said[0]).toMatch(/usually \d+ in an hour; \d+ % of its daily quota within a day$/);
+    expect(said[1]).toMatch(/usually \d+ in an hour$/);
   });
 
   it('start where the counters cannot be read: it is said, and the file is left as it is', async () => {

@@ -5,6 +5,7 @@
 import { TIERS } from '../../../config/plans.ts';
 import type { Config } from '../../../config/schema.ts';
 import type { FactBatch } from '../../../enrich/facts.ts';
+import { dearestOf, unitsOf } from '../units.ts';
 import type { LimitState } from '../verdict.ts';
 import type { Account } from './account.ts';
 import { Accounts } from './accounts.ts';
@@ -43,6 +44,7 @@ export class PlanBook {
   private counts = new Map<string, PlanCounts>();
   private usual: CompiledPlan | null = null;
   private leaseMs = 0;
+  private dearest = 0;
   private readonly seed: number;
 
   constructor(config: Config, seed: number) {
@@ -56,6 +58,7 @@ export class PlanBook {
     this.plans = config.plans.map(compilePlan);
     this.usual = this.plans.find((plan) => plan.isDefault) ?? null;
     this.tiers.update(config);
+    this.dearest = dearestOf(config);
     const { gateway } = config;
     const longestSec = Math.max(gateway.timeout_s, ...gateway.routes.map(({ timeout_s = 0 }) => timeout_s));
     this.leaseMs = longestSec * 1000 + gateway.throttle.max_delay_ms + LEASE_EXTRA_MS;
@@ -72,14 +75,14 @@ export class PlanBook {
    * How a request stands against the plan of its caller; null where nothing limits it. One that is refused takes nothing;
    * any other is under way from now on, until {@link settle} or {@link withdraw}.
    */
-  admit(rows: FactBatch, row: number, nowMs: number): LimitState | null {
+  admit(rows: FactBatch, row: number, nowMs: number, from = 0): LimitState | null {
     if (this.plans.length === 0 && !this.tiers.isOn) return null;
     this.leases.sweep(nowMs);
     const plan = this.planOf(rows, row);
     const tier = plan?.tier ?? USUAL_TIER;
     if (!this.tiers.hasRoom(tier)) return noRoom(this.tiers.capacity);
     const scopes = plan !== null && isCounted(plan, rows, row) ? plan.scopes : NONE;
-    const units = Math.max(1, rows.cost[row]);
+    const units = unitsOf(rows.cost[row], this.dearest);
     const tightest = new Tightest();
     const all: Asked[] = [];
     for (const scope of scopes) {
@@ -99,8 +102,29 @@ export class PlanBook {
     const charges = all.map((asked) => take(asked, this.alerts));
     this.tiers.inFlight[tier]++;
     const untilMs = nowMs + this.leaseMs;
-    this.leases.add(exchangeNumber(rows, row), { tier, charges, units, untilMs, next: null });
+    const holds = { holdsRoom: true, holdsPlaces: true };
+    this.leases.add(exchangeNumber(rows, row), { tier, charges, units, untilMs, from, ...holds, next: null });
     return tightest.result;
+  }
+
+  /**
+   * An exchange goes on, and was heard of. It keeps its places among those under way, which it takes again where they were given
+   * back meanwhile. The room of its tier it gives back: what goes on for hours takes none from others.
+   */
+  lasts(rows: FactBatch, row: number, nowMs: number, from = -1): void {
+    if (this.leases.size === 0) return;
+    const lease = this.leases.renew(exchangeNumber(rows, row), nowMs + this.leaseMs);
+    if (lease === null) return;
+    this.leaveRoom(lease);
+    if (from >= 0) lease.from = from;
+    if (lease.holdsPlaces) return;
+    lease.holdsPlaces = true;
+    for (const { account } of lease.charges) account.inFlight++;
+  }
+
+  /** A process has ended, or cannot be heard: what it has under way takes no places. What it has used was used. */
+  gone(from: number): void {
+    for (const lease of this.leases.all()) if (lease.from === from) this.release(lease);
   }
 
   /** Something else refused the request at once: it gives back all it took. */
@@ -127,6 +151,12 @@ export class PlanBook {
     this.mark(lease);
   }
 
+  /** Has the caller's plan a rate in cost units that counts for this request? */
+  ratesCost(rows: FactBatch, row: number): boolean {
+    const plan = this.plans.length === 0 ? null : this.planOf(rows, row);
+    return plan?.ratesCost === true && isCounted(plan, rows, row);
+  }
+
   /** The plan that a row is under: its caller's, or that of callers without one. */
   private planOf(rows: FactBatch, row: number): CompiledPlan | null {
     const number = rows.plan[row];
@@ -151,9 +181,17 @@ export class PlanBook {
     else if (wouldRefuse) counts.wouldRefuse++;
   }
 
-  private release({ tier, charges }: Lease): void {
-    this.tiers.inFlight[tier]--;
-    for (const { account } of charges) account.inFlight--;
+  private release(lease: Lease): void {
+    this.leaveRoom(lease);
+    if (!lease.holdsPlaces) return;
+    lease.holdsPlaces = false;
+    for (const { account } of lease.charges) account.inFlight--;
+  }
+
+  private leaveRoom(lease: Lease): void {
+    if (!lease.holdsRoom) return;
+    lease.holdsRoom = false;
+    this.tiers.inFlight[lease.tier]--;
   }
 
   private mark({ charges }: Lease): void {

@@ -2,6 +2,7 @@
  * What the rules of a scope say about one more request, and what that request takes from them. Judging changes nothing but
  * how much the budget has put off; taking is for requests that nothing refuses.
  */
+import { unitsLeft, unitsTaken, waitMs } from '../gcra.ts';
 import { type Account, MICRO, type Usage } from './account.ts';
 import type { Alerts } from './alerts.ts';
 import type { Calendar } from './calendar.ts';
@@ -25,7 +26,7 @@ export interface Asked {
 
 export function judge(asked: Asked, tightest: Tightest, alerts: Alerts): void {
   const { scope, account } = asked;
-  for (const rate of scope.rates) judgeRate(rate, account, asked.nowMs, tightest);
+  for (const rate of scope.rates) judgeRate(rate, asked, tightest);
   for (const quota of scope.quotas) judgeQuota(quota, asked, tightest, alerts);
   const { concurrency } = scope;
   if (concurrency !== null && account.inFlight >= concurrency.limit) {
@@ -35,15 +36,22 @@ export function judge(asked: Asked, tightest: Tightest, alerts: Alerts): void {
   if (scope.budget !== null) judgeBudget(scope.budget, asked, tightest, alerts);
 }
 
-function judgeRate(rate: Rate, account: Account, nowMs: number, tightest: Tightest): void {
-  const { name, limit, windowSec, gapMs, burst, enforced } = rate;
+function judgeRate(rate: Rate, { account, nowMs, units }: Asked, tightest: Tightest): void {
+  const { name, limit, windowSec, gapMs, burst, weighs, enforced } = rate;
+  const kind = weighs ? 'cost' : 'rate';
+  const takes = weighs ? units : 1;
   const ahead = Math.max(0, (account.arrivals.get(name) ?? 0) - nowMs);
-  const left = Math.floor((gapMs * burst - ahead) / gapMs + 1e-9);
-  if (left >= 1) {
-    if (enforced) tightest.leave('rate', name, limit, left - 1, windowSec, seconds(gapMs));
-    return;
+  const wait = waitMs(ahead, gapMs, burst, takes);
+  if (wait > 0) tightest.refuse(kind, name, limit, windowSec, seconds(wait), enforced);
+  else if (enforced) {
+    const left = Math.max(0, unitsLeft(ahead, gapMs, burst) - takes);
+    tightest.leave(kind, name, limit, left, windowSec, seconds(gapMs));
   }
-  tightest.refuse('rate', name, limit, windowSec, seconds(ahead - gapMs * (burst - 1)), enforced);
+}
+
+/** What a request takes from a rate, in ms. */
+function msOf({ limit, gapMs, burst, weighs }: Rate, units: number): number {
+  return weighs ? gapMs * unitsTaken(units, limit, burst) : gapMs;
 }
 
 function judgeQuota(quota: Quota, asked: Asked, tightest: Tightest, alerts: Alerts): void {
@@ -106,8 +114,8 @@ export interface Charge {
 
 export function take(asked: Asked, alerts: Alerts): Charge {
   const { scope, account, calendar, nowMs, units } = asked;
-  for (const { name, gapMs } of scope.rates) {
-    account.arrivals.set(name, Math.max(account.arrivals.get(name) ?? 0, nowMs) + gapMs);
+  for (const rate of scope.rates) {
+    account.arrivals.set(rate.name, Math.max(account.arrivals.get(rate.name) ?? 0, nowMs) + msOf(rate, units));
   }
   account.inFlight++;
   const day = account.at('day', calendar, nowMs);
@@ -139,9 +147,9 @@ export function giveBack(charge: Charge, units: number, rates: boolean): void {
   addWhereCharged(charge, -1, -units, 0, -spent);
   account.changed = true;
   if (!rates) return;
-  for (const { name, gapMs } of scope.rates) {
-    const arrival = account.arrivals.get(name);
-    if (arrival !== undefined) account.arrivals.set(name, arrival - gapMs);
+  for (const rate of scope.rates) {
+    const arrival = account.arrivals.get(rate.name);
+    if (arrival !== undefined) account.arrivals.set(rate.name, arrival - msOf(rate, units));
   }
 }
 

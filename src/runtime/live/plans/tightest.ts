@@ -39,9 +39,10 @@ function isTighter(remaining: number, limit: number, than: LimitState): boolean 
   return share < other || (share === other && remaining < than.remaining);
 }
 
-/** The tighter of two. */
+/** The tighter of two. Of two that refuse, the one that lasts longer: before its end no request gets through. */
 export function tighter(a: LimitState | null, b: LimitState | null): LimitState | null {
   if (a === null || b === null) return a ?? b;
+  if (a.exceeded && b.exceeded) return b.resetSec > a.resetSec ? b : a;
   if (a.exceeded || b.exceeded) return a.exceeded ? a : b;
   return isTighter(b.remaining, b.limit, a) ? b : a;
 }
