@@ -1,6 +1,6 @@
 /** The routes about what counts no more. */
 import type { Target } from '../identity/revocation/list.ts';
-import type { RevocationsPort, StandingRevocation } from '../identity/revocation/port.ts';
+import type { OthersTold, RevocationsPort, StandingRevocation } from '../identity/revocation/port.ts';
 import { claimedName } from './access.ts';
 import { type Fields, readFields, reasonOf } from './body.ts';
 import type { Context } from './context.ts';
@@ -21,14 +21,15 @@ export async function revoke({ options, req }: Context): Promise<Reply> {
   const target = targetOf(fields);
   const untilMs = untilOf(fields.until, options.clock());
   const by = claimedName(fields.by, 'operator');
-  return json(shown(await portOf(options).revoke({ target, untilMs, by, reason: reasonOf(fields) })));
+  const issuer = target.kind === 'credential' ? String(fields.issuer ?? '') : '';
+  return json(shown(await portOf(options).revoke({ target, issuer, untilMs, by, reason: reasonOf(fields) })));
 }
 
 export async function restore({ options, req }: Context): Promise<Reply> {
   const fields = await readFields(req);
   const target = targetOf(fields);
-  await portOf(options).restore(target, claimedName(fields.by, 'operator'), reasonOf(fields));
-  return json({ ...target });
+  const stays = await portOf(options).restore(target, claimedName(fields.by, 'operator'), reasonOf(fields));
+  return json({ ...target, ...toldTo(stays) });
 }
 
 function portOf({ revocations }: AdminOptions): RevocationsPort {
@@ -55,7 +56,9 @@ function untilOf(value: unknown, nowMs: number): number {
   return untilMs;
 }
 
-const shown = ({ target, untilMs, sinceMs, by, reason, mitigation }: StandingRevocation) => ({
+const toldTo = ({ issuers, streams }: OthersTold) => ({ told_issuers: issuers, told_streams: streams });
+
+const shown = ({ target, untilMs, sinceMs, by, reason, mitigation, told }: StandingRevocation) => ({
   kind: target.kind,
   id: target.id,
   issuer: target.kind === 'principal' ? target.issuer : '',
@@ -64,4 +67,5 @@ const shown = ({ target, untilMs, sinceMs, by, reason, mitigation }: StandingRev
   by,
   reason,
   mitigation,
+  ...toldTo(told),
 });

@@ -1,7 +1,7 @@
 /** An engine for tests of the admin listener and of the live page: it says and does what a test tells it. */
 import { type IncomingHttpHeaders, request } from 'node:http';
 import type { Target } from '../identity/revocation/list.ts';
-import type { RevocationOrder, RevocationsPort, StandingRevocation } from '../identity/revocation/port.ts';
+import type { OthersTold, RevocationOrder, RevocationsPort, StandingRevocation } from '../identity/revocation/port.ts';
 import { SallyportError } from '../lib/errors.ts';
 import type { Capture, ListedCapture } from '../record/journal/capture.ts';
 import type { CapturesPort } from '../runtime/live/captures.ts';
@@ -247,15 +247,16 @@ export class FakeRevocations implements RevocationsPort {
 
   async revoke({ target, untilMs, by, reason }: RevocationOrder): Promise<StandingRevocation> {
     if (target.id === 'one too many') throw new SallyportError('SP7609', 'the list is full');
-    const revoked = { target, untilMs, sinceMs: NOW_MS, by, reason, mitigation: '' };
+    const told = { issuers: [], streams: ['siem'] };
+    const revoked = { target, untilMs, sinceMs: NOW_MS, by, reason, mitigation: '', told };
     this.kept.push(revoked);
     return revoked;
   }
 
-  async restore(target: Target): Promise<void> {
+  async restore(target: Target): Promise<OthersTold> {
     const at = this.kept.findIndex((one) => one.target.kind === target.kind && one.target.id === target.id);
     if (at < 0) throw new SallyportError('SP7610', `no ${target.kind} of this name is revoked`);
-    this.kept.splice(at, 1);
+    return this.kept.splice(at, 1)[0].told;
   }
 }
 

@@ -125,7 +125,8 @@ export const codeRejected = condition('code rejected', (f) => codeOutcome(f) ===
 
 /**
  * A question whether an account exists. Password resets and lookups ask it with every identifier; a sign-up asks it only
- * where it is turned down, because a sign-up that works made an account. `accepted` means that the account exists.
+ * where it is turned down, because a sign-up that works made an account. What an application looks up besides accounts
+ * is no such question. `accepted` means that the account exists.
  */
 export function accountOutcome(f: Facts): number {
   const { routeClass, status } = f;
@@ -140,8 +141,10 @@ export function accountOutcome(f: Facts): number {
   }
   const { business } = f;
   if (business === 0 || f.has(FLAG.REPEATED)) return OUTCOME.none;
+  if (business === RESET_REQUESTED) return OUTCOME.accepted;
+  if (f.has(FLAG.NO_ACCOUNT)) return OUTCOME.none;
   if (business === LOOKUP_MISSED) return OUTCOME.failed;
-  return business === LOOKUP_FOUND || business === RESET_REQUESTED ? OUTCOME.accepted : OUTCOME.none;
+  return business === LOOKUP_FOUND ? OUTCOME.accepted : OUTCOME.none;
 }
 
 export const accountQuestion = condition('account question', (f) => accountOutcome(f) !== OUTCOME.none, attempt);

@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { workflows, workflowsOf, workflowTemplates } from '../config/workflows.ts';
 import type { Detector } from '../engine/detector.ts';
-import { ACTIONS } from '../engine/policy.ts';
+import type { Decision, Engine } from '../engine/engine.ts';
+import { ACTION, ACTIONS } from '../engine/policy.ts';
 import { createEnricher } from '../enrich/compose.ts';
 import { RULES } from '../enrich/content/index.ts';
 import { type Extras, setExtras } from '../enrich/extras.ts';
@@ -15,6 +16,7 @@ import { countryCode, type NetworkLookup, NetworkTable } from '../enrich/network
 import { classByName } from '../enrich/routes/classes.ts';
 import { type RawInit, rawFrom, TEST_TIME } from '../enrich/testing.ts';
 import { CidrSet } from '../lib/ip.ts';
+import { DEFAULT_POLICY } from '../policy/default.ts';
 import { compose } from '../runtime/compose.ts';
 import { OrderBuffer } from '../runtime/order.ts';
 
@@ -62,6 +64,17 @@ export interface FixtureOptions {
   readonly networks?: Readonly<Record<string, { readonly asn: number; readonly country: string }>>;
   /** Whether times are whole seconds, as in most access logs. */
   readonly coarse?: boolean;
+  /** The default policy is in force: whoever is held gets no answer, so that nothing is learned of what it would have been. */
+  readonly enforce?: boolean;
+}
+
+/** What was done about one request. */
+export interface Done {
+  readonly exchange: Exchange;
+  /** What a policy in force did of it: 'allow' where it was let through. */
+  readonly action: string;
+  /** Dimension of the actor it was done about; '' for none. */
+  readonly about: string;
 }
 
 export interface FixtureResult {
@@ -76,6 +89,8 @@ export interface FixtureResult {
   }[];
   /** The harshest action that was the cheapest, by "dimension:key". */
   readonly actions: Readonly<Record<string, string>>;
+  /** Every request in the order of time; business events are none. */
+  readonly done: readonly Done[];
 }
 
 /** Reads a fixture: JSON lines; a first line may hold `{"options": {…}}`. */
@@ -199,10 +214,23 @@ export function runFixture(source: URL | readonly Exchange[], given: FixtureOpti
     workflows: workflowsOf(workflows.parse(options.workflows ?? [])),
     plans: options.plans,
     scale: 0.01,
+    policies: {
+      version: 'fixture',
+      base: { ...DEFAULT_POLICY, mode: options.enforce === true ? 'enforce' : 'shadow' },
+      rules: [],
+    },
   });
+  const of = new Map<FactBatch, Exchange>();
+  const done: Done[] = [];
+  const held = new Set<FactBatch>();
   const order = new OrderBuffer(3_600_000, (rows, row, response, nowMs) => {
+    if (response && held.has(rows)) return;
     const decided = engine.step(rows, row, response, nowMs);
     if (decided instanceof Promise) throw new Error('the state in memory answers at once');
+    const exchange = of.get(rows);
+    if (response || exchange === undefined) return;
+    done.push(doneAbout(engine, decided, exchange));
+    if (decided.act >= ACTION.throttle) held.add(rows);
   });
   order.open(0);
   for (const exchange of fixture.exchanges) {
@@ -214,6 +242,7 @@ export function runFixture(source: URL | readonly Exchange[], given: FixtureOpti
     if (exchange.extras !== undefined) setExtras(batch, 0, exchange.extras, 0);
     if (exchange.content !== undefined) setContent(batch, exchange.content, end);
     batch.count = 1;
+    if (exchange.business === undefined) of.set(batch, exchange);
     order.add(batch, 0);
   }
   order.close(0);
@@ -229,5 +258,12 @@ export function runFixture(source: URL | readonly Exchange[], given: FixtureOpti
     actions: Object.fromEntries(
       recorder.profiles.map((p) => [`${p.actor.dimension}:${p.actor.key}`, ACTIONS[p.peakAction]] as const),
     ),
+    done,
   };
 }
+
+const doneAbout = ({ program }: Engine, { act, actKey }: Decision, exchange: Exchange): Done => ({
+  exchange,
+  action: ACTIONS[act],
+  about: actKey < 0 ? '' : program.keys[actKey].name,
+});

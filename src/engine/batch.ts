@@ -37,6 +37,8 @@ export interface Batch {
   step: number;
   /** True where the event proves an identity: its records count as established. */
   authenticated: boolean;
+  /** Filled by apply: the first second that its records can tell of, 0 before. */
+  bornSec: number;
   /** Filled by apply: the program's values, and per key its risk record ({@link RISK}) where it has one. */
   readonly values: Int32Array;
   readonly risk: Int32Array;
@@ -66,6 +68,7 @@ export function createBatch(program: Program): Batch {
     amount: -1,
     step: 0,
     authenticated: false,
+    bornSec: 0,
     values: program.values,
     risk: new Int32Array(keys * RISK.size),
     hasRisk: new Uint8Array(keys),

@@ -19,6 +19,8 @@ export interface CompileOptions {
   readonly thresholds?: Readonly<Record<string, number>>;
   /** Aggregates kept for the engine's own use, by name. */
   readonly builtin?: Needs;
+  /** The same, but read only about actors that have a risk record. */
+  readonly risky?: Needs;
   /** What detectors may ask for besides: see {@link BuildContext}. */
   readonly routes?: readonly RouteTemplate[];
   readonly workflows?: readonly Workflow[];
@@ -129,6 +131,16 @@ function builtinValues(builtin: Needs, layout: Layout): Record<string, number> {
   return Object.fromEntries(Object.entries(builtin).map(([name, aggregate]) => [name, first(aggregate)]));
 }
 
+/** The engine reads its own aggregates in both phases. */
+function readBuiltin(layout: Layout, builtin: readonly Aggregate[], risky: readonly Aggregate[]): void {
+  for (const aggregate of builtin)
+    for (const phase of ['request', 'response'] as const) {
+      layout.readIn(phase, aggregate, aggregate.on ?? 'request');
+      layout.ask(layout.operations.get(signature(aggregate, aggregate.on ?? 'request')), -1);
+    }
+  for (const aggregate of risky) layout.askRisky(aggregate);
+}
+
 /** Builds a detector for an actor and sees whether it asks for baselines while it is built. */
 function build(
   detector: Detector,
@@ -172,7 +184,8 @@ function declared({ workflows = [], plans = [] }: CompileOptions): unknown[] {
 export function compile(detectors: readonly Detector[], options: CompileOptions): Program {
   const layout = new Layout();
   const builtin = Object.values(options.builtin ?? {});
-  for (const aggregate of builtin) layout.want(aggregate, aggregate.on ?? 'request');
+  const risky = Object.values(options.risky ?? {});
+  for (const aggregate of [...builtin, ...risky]) layout.want(aggregate, aggregate.on ?? 'request');
   const drafts = detectors.flatMap((detector) =>
     detector.actors.flatMap((actor) => {
       const tune = tuner(detector, options, layout);
@@ -192,11 +205,7 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
       layout.readIn(detector.on, aggregate, detector.on);
       layout.ask(layout.operations.get(signature(aggregate, detector.on)), when);
     }
-  for (const aggregate of builtin)
-    for (const phase of ['request', 'response'] as const) {
-      layout.readIn(phase, aggregate, aggregate.on ?? 'request');
-      layout.ask(layout.operations.get(signature(aggregate, aggregate.on ?? 'request')), -1);
-    }
+  readBuiltin(layout, builtin, risky);
   const keys = layout.keyPrograms();
   const values = new Int32Array(layout.values);
   const instances = drafts.map((draft, index) => instanceOf(draft, index, layout, keys, values));
@@ -215,7 +224,7 @@ export function compile(detectors: readonly Detector[], options: CompileOptions)
     requestOrder: judgeOrder(request),
     responseOrder: judgeOrder(response),
     instances,
-    builtin: builtinValues(options.builtin ?? {}, layout),
+    builtin: builtinValues({ ...options.builtin, ...options.risky }, layout),
     digest: JSON.stringify([
       keys.map((k) => [k.name, [...k.request, ...k.response].map((o) => [o.source, o.a, o.b, o.c, o.d])]),
       detectors.map((d) => [d.id, d.cap, d.findingAt, d.class, d.group, d.on, d.deterministic]),

@@ -19,18 +19,21 @@ import {
   propose,
   stakeOf,
 } from './decide.ts';
+import { CLASSES } from './detector.ts';
 import { Facts } from './facts.ts';
 import { type ActorDimension, DIMENSIONS, isPopulation } from './keys.ts';
+import { type Homes, isAtHome, isKnown } from './known.ts';
 import { plan } from './plan.ts';
 import { ACTION } from './policy.ts';
 import { type Instance, KEY_VALUES, type Program } from './program.ts';
-import { addEvidence, decay, RISK } from './risk.ts';
+import { addEvidence, decay, passOn, RISK } from './risk.ts';
 import { carriedClass, isCrowd, isOfKind } from './scope.ts';
 import type { StatePort } from './state.ts';
 import { Graces, takeBack } from './undo.ts';
 
 /** The most that can speak for an actor, in millinats (catalogue, Fusion 1): good behaviour is cheap to show. */
 const EXCULPATING_MOST = -2000;
+const LEAKED_KEY = CLASSES.indexOf('leaked-key');
 
 /** What was decided about one event. One object, reused: copy what is kept. */
 export interface Decision {
@@ -68,6 +71,8 @@ export interface EngineOptions {
   readonly listener?: EngineListener;
   /** Builtin aggregate: distinct established principals behind an address; its place in the values, −1 for none. */
   readonly principalsValue?: number;
+  /** Builtin aggregates, read of credentials with risk only: how usual the place is. Without them no key is at home anywhere. */
+  readonly homes?: Homes;
 }
 
 /** Which policy holds for an event. */
@@ -101,6 +106,7 @@ export class Engine {
   hashLo = 0x5bd1e995;
   private readonly listener: EngineListener | undefined;
   private readonly principalsValue: number;
+  private readonly homes: Homes | undefined;
   /** Actor dimension by key index; '' where the key is no actor (a combination, a path). */
   private readonly dimensions: readonly (ActorDimension | '')[];
   private readonly sessionKey: number;
@@ -114,6 +120,7 @@ export class Engine {
     this.policies = options.policies;
     this.listener = options.listener;
     this.principalsValue = options.principalsValue ?? -1;
+    this.homes = options.homes;
     this.batch = createBatch(options.program);
     const actors = new Set(options.program.instances.map((i) => i.actor));
     this.dimensions = options.program.keys.map((k) => {
@@ -238,6 +245,7 @@ export class Engine {
         classIndex = carried;
       } else if (!isOfKind(classIndex, facts)) return;
     }
+    if (k === this.credentialKey && classIndex === LEAKED_KEY && this.isOwners(at)) return;
     if (action <= decision.act || !isEnforced(policy, classIndex, batch.hi[k], batch.lo[k])) return;
     decision.act = action;
     decision.actKey = k;
@@ -245,15 +253,37 @@ export class Engine {
     decision.actLimit = limit;
   }
 
-  /** Does the request carry an identity that was established and has nothing standing against it? */
+  /**
+   * A leaked key is in two hands, of which only one is the thief's: what was climbed to by evidence falls on requests from
+   * places where the key is not at home. What an operator has put on it falls on all.
+   */
+  private isOwners(at: number): boolean {
+    const { batch, homes } = this;
+    return homes !== undefined && batch.risk[at + RISK.rung] > 0 && isAtHome(batch.values, homes);
+  }
+
+  /** Does the request carry an identity that was proven, has been known for long and has nothing standing against it? */
   isEstablished(): boolean {
+    // A session or a key proves itself. A name does not: anybody can write it.
+    return (
+      this.isKnown(this.sessionKey) ||
+      this.isKnown(this.credentialKey) ||
+      (this.batch.authenticated && this.isKnown(this.principalKey))
+    );
+  }
+
+  private isKnown(k: number): boolean {
     const { batch, program } = this;
-    for (const k of [this.sessionKey, this.credentialKey, this.principalKey]) {
-      if (k < 0 || (batch.lo[k] === 0 && batch.hi[k] === 0)) continue;
-      const blameless = batch.hasRisk[k] === 0 || batch.risk[k * RISK.size + RISK.action] < ACTION.throttle;
-      if (batch.values[program.keys[k].value + KEY_VALUES.established] !== 0 && blameless) return true;
-    }
-    return false;
+    if (k < 0 || (batch.lo[k] === 0 && batch.hi[k] === 0)) return false;
+    const { values } = batch;
+    const at = program.keys[k].value;
+    const blameless = batch.hasRisk[k] === 0 || batch.risk[k * RISK.size + RISK.action] < ACTION.throttle;
+    if (!blameless || values[at + KEY_VALUES.established] === 0) return false;
+    return isKnown(
+      values[at + KEY_VALUES.ageSec],
+      values[at + KEY_VALUES.requests],
+      Math.max(0, batch.nowSec - batch.bornSec),
+    );
   }
 
   /** Takes a decision back, at its place in the sequence. */
@@ -302,12 +332,8 @@ export class Engine {
       const present = batch.lo[other] !== 0 && batch.lo[this.principalKey] !== 0;
       if (!present || batch.hasRisk[other] === batch.hasRisk[this.principalKey]) continue;
       const [from, to] = batch.hasRisk[other] !== 0 ? [other, this.principalKey] : [this.principalKey, other];
-      const source = from * RISK.size;
-      const target = to * RISK.size;
-      decay(batch.risk, source, batch.nowSec);
-      batch.risk.fill(0, target, target + RISK.size);
-      batch.risk[target + RISK.sec] = batch.risk[source + RISK.sec];
-      for (let i = 0; i < RISK.sec; i++) batch.risk[target + i] = Math.trunc(batch.risk[source + i] / 2);
+      decay(batch.risk, from * RISK.size, batch.nowSec);
+      if (!passOn(batch.risk, from * RISK.size, to * RISK.size)) continue;
       batch.hasRisk[to] = 1;
       batch.risky++;
       batch.dirty[to] = 1;

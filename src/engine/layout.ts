@@ -45,6 +45,9 @@ export class Layout {
   values = 0;
   /** Signatures of operations whose values are asked for when their own condition does not hold. */
   private readonly askedIdle = new Set<string>();
+  /** Signatures of operations that somebody asks for at all, and of those that are asked for of actors with risk. */
+  private readonly asked = new Set<string>();
+  private readonly askedRisky = new Set<string>();
   private readonly wanted: { aggregate: Aggregate; phase: Phase }[] = [];
   /** Which keys are judged, in which phase and under which condition: they must be part of those events. */
   readonly judged: { actor: string; phase: Phase; when: number }[] = [];
@@ -175,6 +178,7 @@ export class Layout {
       ...parameters(aggregate),
       readOnly: false,
       idle: true,
+      risky: false,
       source,
     };
     draft.stride += shape.cells;
@@ -187,9 +191,19 @@ export class Layout {
 
   /** Somebody asks for an operation's values wherever condition `when` holds (−1: always). */
   ask(operation: Operation | undefined, when: number): void {
-    if (operation === undefined || operation.when < 0) return;
+    if (operation === undefined) return;
+    this.asked.add(operation.source);
+    if (operation.when < 0) return;
     const implied = when >= 0 && (when === operation.when || this.widerOf(when).includes(operation.when));
     if (!implied) this.askedIdle.add(operation.source);
+  }
+
+  /** Makes an aggregate's values readable in both phases about actors that have risk: for the others it costs next to nothing. */
+  askRisky(aggregate: Aggregate): void {
+    const phase = aggregate.on ?? 'request';
+    // Without its condition, which the other phase then need not ask about: it only reads there.
+    this.readIn(phase === 'request' ? 'response' : 'request', aggregate, phase, { when: -1 });
+    this.askedRisky.add(signature(aggregate, phase));
   }
 
   /** Signature of the operation that a value belongs to. */
@@ -210,16 +224,17 @@ export class Layout {
   }
 
   private withIdle(o: Operation): Operation {
-    return { ...o, idle: this.askedIdle.has(o.source) };
+    const risky = this.askedRisky.has(o.source) && !this.asked.has(o.source);
+    return { ...o, risky, idle: risky || this.askedIdle.has(o.source) };
   }
 
   /** Makes an aggregate's values readable in the other phase too, where its own phase has written them. */
-  readIn(phase: Phase, aggregate: Aggregate, defaultPhase: Phase): void {
+  readIn(phase: Phase, aggregate: Aggregate, defaultPhase: Phase, other: Partial<Operation> = {}): void {
     const operation = this.operations.get(signature(aggregate, defaultPhase));
     const draft = this.keys.get(keyName(aggregate.key));
     if (operation === undefined || draft === undefined || operation.phase === phase) return;
     const list = phase === 'request' ? draft.request : draft.response;
-    if (!list.some((o) => o.source === operation.source)) list.push({ ...operation, phase, readOnly: true });
+    if (!list.some((o) => o.source === operation.source)) list.push({ ...operation, phase, readOnly: true, ...other });
   }
 }
 

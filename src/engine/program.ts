@@ -58,6 +58,8 @@ export interface Operation {
   readonly readOnly: boolean;
   /** True where its values are asked for even when its condition does not hold; else it is then passed over. */
   readonly idle: boolean;
+  /** True where its values are only asked for about records that have risk: where it would only read, others are passed over. */
+  readonly risky: boolean;
   readonly source: string;
 }
 

@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CLASSES, GROUPS } from './detector.ts';
-import { addEvidence, decay, HALF_LIFE_SEC, logOdds, PRIOR_MILLINATS, probabilityMillionths, RISK } from './risk.ts';
+import {
+  addEvidence,
+  decay,
+  HALF_LIFE_SEC,
+  logOdds,
+  PRIOR_MILLINATS,
+  passOn,
+  probabilityMillionths,
+  RISK,
+} from './risk.ts';
 
 fc.configureGlobal({ seed: 20240304 });
 
@@ -153,5 +162,29 @@ describe('probability', () => {
     }
     expect(probabilityMillionths(0)).toBe(500_000);
     expect(probabilityMillionths(1e9)).toBe(probabilityMillionths(12_000));
+  });
+});
+
+describe('what is passed on', () => {
+  const pair = (...evidence: readonly [Parameters<typeof klass>[0], number][]): [boolean, Int32Array] => {
+    const risk = new Int32Array(2 * RISK.size).fill(77, RISK.size);
+    risk[RISK.sec] = T;
+    risk[RISK.action] = 2;
+    for (const [name, millinats] of evidence) addEvidence(risk, 0, klass(name), group('identity'), millinats);
+    return [passOn(risk, 0, RISK.size), risk.slice(RISK.size)];
+  };
+
+  it('is half of the evidence, as old as it is, and nothing of what stands', () => {
+    const [passed, risk] = pair(['probing', 5001], ['take-over', -301]);
+    expect(passed).toBe(true);
+    expect([logOdds(risk, 0, PROBING), logOdds(risk, 0, klass('take-over'))]).toEqual([-6907 + 2500, -6907 - 150]);
+    expect([risk[RISK.sec], risk[RISK.action], risk[RISK.untilSec]]).toEqual([T, 0, 0]);
+  });
+
+  it('leaves out that a key leaked: somebody else has it', () => {
+    expect(pair(['leaked-key', 9000])[0]).toBe(false);
+    const [passed, risk] = pair(['leaked-key', 9000], ['probing', 4000]);
+    expect([passed, logOdds(risk, 0, klass('leaked-key')), logOdds(risk, 0, PROBING)]).toEqual([true, -6907, -4907]);
+    expect(pair()[0]).toBe(false);
   });
 });

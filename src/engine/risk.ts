@@ -64,6 +64,24 @@ export function addEvidence(risk: Int32Array, at: number, classIndex: number, gr
   if (millinats > risk[cell] || (millinats < 0 && risk[cell] <= 0)) risk[cell] = millinats;
 }
 
+/** That a key leaked says that somebody else has it: nothing against its owner, nor against the key that comes in its place. */
+const LEAKED_FROM = RISK.evidence + CLASSES.indexOf('leaked-key') * GROUP_COUNT;
+const LEAKED_TO = LEAKED_FROM + GROUP_COUNT;
+
+/** Begins a record with half of the evidence of another one; false where there is nothing to pass on. */
+export function passOn(risk: Int32Array, source: number, target: number): boolean {
+  risk.fill(0, target, target + RISK.size);
+  risk[target + RISK.sec] = risk[source + RISK.sec];
+  let passed = 0;
+  for (let i = 0; i < RISK.sec; i++) {
+    if (i >= LEAKED_FROM && i < LEAKED_TO) continue;
+    const half = Math.trunc(risk[source + i] / 2);
+    risk[target + i] = half;
+    passed |= half;
+  }
+  return passed !== 0;
+}
+
 const sorted = new Int32Array(GROUP_COUNT);
 
 /** Log-odds, in millinats, that the actor is abusive in a class. Evidence against counts in full. */

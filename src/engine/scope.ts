@@ -1,7 +1,7 @@
 /**
  * What an action against a crowd falls on. An address that people share, a client software, a network: holding all that
  * comes from there would hurt many for what one does. So only requests of the kind that the evidence is about are held, and
- * of those none that carries an established identity.
+ * of those none that carries an identity which was known before (known.ts).
  */
 import { FLAG, METHODS, ROUTE_CLASS, SOFTWARE_CLASS } from '../enrich/facts.ts';
 import { SENSITIVITY } from '../enrich/kinds.ts';

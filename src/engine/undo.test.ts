@@ -186,27 +186,40 @@ describe('what is enforced', () => {
   it('falls on a shared address only for requests of the kind, and never on an established identity', () => {
     const shared: RowInit = { networkClass: NETWORK_CLASS.mobile, fingerprintLo: 0 };
     const { step } = engineOf(ENFORCED, [counting('a'), counting('b', ['session'])]);
-    for (let i = 0; i < 6; i++) step(i * 40, { ...BAD, ...shared });
     const probe: RowInit = { ipLo: 7, ...shared, routeClass: ROUTE_CLASS.page };
+    const session: RowInit = { ...probe, sessionLo: 4, principalLo: 5 };
+    step(0, { ...session, flags: FLAG.AUTHENTICATED, status: 200 }, true);
+    for (let i = 0; i < 6; i++) step(i * 40, { ...BAD, ...shared });
     expect(ACTIONS[step(241, probe).act]).toBe('throttle');
     expect(step(242, { ...probe, flags: FLAG.KNOWN_ROUTE }).act).toBe(0);
-    const session: RowInit = { ...probe, sessionLo: 4, principalLo: 5 };
-    step(243, { ...session, flags: FLAG.AUTHENTICATED, status: 200 }, true);
     expect(step(244, session).act).toBe(0);
+    const fresh: RowInit = { ...probe, sessionLo: 6, principalLo: 7 };
+    step(245, { ...fresh, flags: FLAG.AUTHENTICATED, status: 200 }, true);
+    expect(ACTIONS[step(246, fresh).act]).toBe('throttle');
+  });
+
+  it('spares no name that is only written down, however long its owner has been known', () => {
+    const shared: RowInit = { networkClass: NETWORK_CLASS.mobile, fingerprintLo: 0 };
+    const { step } = engineOf(ENFORCED, [counting('a'), counting('b', ['principal'])]);
+    const named: RowInit = { ipLo: 7, ...shared, routeClass: ROUTE_CLASS.page, principalLo: 5 };
+    step(0, { ...named, flags: FLAG.AUTHENTICATED, status: 200 }, true);
+    for (let i = 0; i < 6; i++) step(i * 40, { ...BAD, ...shared });
+    expect(ACTIONS[step(244, named).act]).toBe('throttle');
+    expect(step(245, { ...named, flags: FLAG.AUTHENTICATED }).act).toBe(0);
   });
 
   it('refuses of a shared address what carries the evidence itself, once a block would be due', () => {
     const shared: RowInit = { networkClass: NETWORK_CLASS.mobile, fingerprintLo: 0, ipLo: 7 };
     const code: RowInit = { ...shared, contentMillinats: 5000, contentRule: 1 };
     const { step } = engineOf(ENFORCED, [{ ...counting('a'), class: 'injection' }, counting('b', ['session'])]);
+    const session: RowInit = { ...code, sessionLo: 4, principalLo: 5 };
+    step(0, { ...session, flags: FLAG.AUTHENTICATED, status: 200 }, true);
     const first = Array.from({ length: 4 }, (_, i) => ACTIONS[step(i, { ...BAD, ...code }).act]);
     expect(first).toEqual(['allow', 'allow', 'block', 'block']);
     expect(ACTIONS[step(5, code).action]).toBe('throttle');
     expect(ACTIONS[step(6, { ...shared, flags: FLAG.QUERY }).act]).toBe('throttle');
     expect(step(7, { ...shared, contentMillinats: 1000, contentRule: 1, flags: 0 }).act).toBe(ACTION.throttle);
     expect(step(8, shared).act).toBe(0);
-    const session: RowInit = { ...code, sessionLo: 4, principalLo: 5 };
-    step(9, { ...session, flags: FLAG.AUTHENTICATED, status: 200 }, true);
     expect(step(10, session).act).toBe(0);
     expect(ACTIONS[step(11, { ...session, sessionLo: 6 }).act]).toBe('block');
   });

@@ -13,6 +13,7 @@ import { type FactBatch, FLAG, METHODS, ROUTE_CLASS } from './facts.ts';
 import { HostSet, hashHost, host, sameSite, trimHost } from './host.ts';
 import type { LearnedModel } from './model.ts';
 import type { NetworkLookup } from './network.ts';
+import { kindFlag } from './object-kind.ts';
 import { orderOf } from './order.ts';
 import { isMalformed, methodOf } from './request-line.ts';
 import type { ClassOverride } from './routes/classes.ts';
@@ -107,13 +108,12 @@ export class Enricher {
    * the input; `resolutionMs` is what its log format can tell times apart by.
    */
   row(raw: RawExchange, batch: FactBatch, row: number, source: number, resolutionMs: number): void {
-    batch.flags[row] = 0;
     batch.kind[row] = raw.kind;
     batch.source[row] = source;
     batch.status[row] = raw.status;
     batch.bytes[row] = raw.bytes;
     batch.business[row] = raw.kind === BUSINESS ? (BUSINESS_INDEX.get(raw.business) ?? 0) : 0;
-    batch.flags[row] |= this.repeated[batch.business[row]];
+    batch.flags[row] = this.repeated[batch.business[row]] | (raw.kind === BUSINESS ? kindFlag(raw) : 0);
     clearExtras(batch, row, raw.amountMinor);
     this.readTime(raw, batch, row, resolutionMs);
     this.readAddress(raw, batch, row);

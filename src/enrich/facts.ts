@@ -183,6 +183,7 @@ export const FLAG = {
   DECOY_LEFT: 1 << 23, // the answer carries a value that only decoys have
   BODY_CUT: 1 << 24, // of the body only the beginning was looked at
   UNLIKE_AGENT: 1 << 25, // headers that are not those of the browser which the agent names
+  NO_ACCOUNT: 1 << 26, // a business event about an object that says what it is, and is no account
   REPEATED: 1 << 15, // a business event that repeats what the status of an exchange tells: it must not count twice
 } as const;
 

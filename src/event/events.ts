@@ -86,6 +86,17 @@ export const BUSINESS_NAMES = [
 ] as const;
 export type BusinessName = (typeof BUSINESS_NAMES)[number];
 
+/**
+ * Kinds of objects that are accounts, or what accounts are found by, in the singular. The object of a business event may say
+ * what it is by a kind before a colon (`order:17`, `user:u5`); without one it is taken for what the event is usually about.
+ */
+export const ACCOUNT_KINDS: ReadonlySet<string> = new Set([
+  ...['account', 'acct', 'user', 'username', 'login', 'name', 'nickname', 'handle', 'profile', 'identity', 'principal'],
+  ...['customer', 'client', 'member', 'subscriber', 'contact', 'person', 'people', 'guest', 'patient', 'student'],
+  ...['employee', 'staff', 'seller', 'merchant', 'vendor', 'partner', 'email', 'e-mail', 'mail', 'mailto'],
+  ...['phone', 'mobile', 'msisdn', 'tel'],
+]);
+
 /** Outcomes that a log can tell twice: by the status of an exchange, and as a business event. */
 export const OUTCOME_KINDS = ['login', 'code', 'account'] as const;
 export type OutcomeKind = (typeof OUTCOME_KINDS)[number];

@@ -19,6 +19,15 @@ export interface ReplayPort {
   firstUse(key: string, untilMs: number, nowMs: number): ReplayUse | Promise<ReplayUse>;
 }
 
+/** {@link ReplayPort} that can remember beyond the end of the process. */
+export interface LastingReplay extends ReplayPort {
+  /**
+   * Resolves once a use would be known after a crash, too. Called when what was used has had its effect: before that, a crash
+   * has to leave it unknown, so that it may come again.
+   */
+  keep?(key: string, untilMs: number): Promise<void>;
+}
+
 /** Uses remembered at once; each takes 36 bytes. 300,000 are 1,000 requests a second for five minutes. */
 const DEFAULT_CAPACITY = 300_000;
 /** Width of one bucket of expiry in ms, and how many there are: later expiries come round again (a hashed wheel). */

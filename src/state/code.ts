@@ -22,14 +22,22 @@ export const C = {
   b: 10,
   c: 11,
   d: 12,
-  /** 1 where it only reads; 2 where it need not even read while its condition does not hold. */
+  /** {@link MODE}: when it reads, when it writes. */
   mode: 13,
   /** Place of its table in {@link Code.tables} or {@link Code.paths}. */
   table: 14,
   size: 16,
 } as const;
 
-export const MODE = { normal: 0, readOnly: 1, skips: 2 } as const;
+/** Bits; 0 reads always, and writes where condition and guard say so. */
+export const MODE = {
+  /** It never writes. */
+  readOnly: 1,
+  /** It need not even read while its condition does not hold. */
+  skips: 2,
+  /** Where it does not write, it reads only records that have risk. */
+  risky: 4,
+} as const;
 
 export interface Code {
   readonly ints: Int32Array;
@@ -44,7 +52,7 @@ export function encode(operations: readonly Operation[]): Code {
   const paths: PathTable[] = [];
   operations.forEach((o, i) => {
     const table = o.paths !== null ? paths.push(o.paths) - 1 : o.table === null ? -1 : tables.push(o.table) - 1;
-    const mode = o.readOnly ? MODE.readOnly : o.idle ? MODE.normal : MODE.skips;
+    const mode = (o.readOnly ? MODE.readOnly : o.idle ? 0 : MODE.skips) | (o.risky ? MODE.risky : 0);
     const fields = [
       o.kind,
       o.cell,

@@ -16,7 +16,7 @@ import { applySpread } from '../engine/features/spread.ts';
 import { applySprt } from '../engine/features/sprt.ts';
 import { applySteps } from '../engine/features/steps.ts';
 import { TopTable } from '../engine/features/top.ts';
-import { GUARD, OP } from '../engine/program.ts';
+import { GUARD, HEADER, OP } from '../engine/program.ts';
 import { C, type Code, MODE } from './code.ts';
 
 /** Runs a key's operations on the record whose cells start at `at`; `tops` are the heavy hitters' tables that records refer to. */
@@ -30,12 +30,13 @@ export function interpret(code: Code, at: number, batch: Batch, w: Work, tops: T
     const holds = when < 0 || conditions[when] !== 0;
     if (!holds && mode === MODE.skips) continue;
     // A condition that does not hold still reads where somebody asks what earlier events left.
-    let readOnly = mode === MODE.readOnly || !holds;
+    let readOnly = (mode & MODE.readOnly) !== 0 || !holds;
     const guard = ints[o + C.guard];
     if (guard !== GUARD.none && !readOnly) {
       const reached = values[ints[o + C.guardValue]] >= ints[o + C.guardThan];
       readOnly = reached !== (guard === GUARD.over);
     }
+    if (readOnly && (mode & MODE.risky) !== 0 && w.cells[at + HEADER.risk] === 0) continue;
     w.readOnly = readOnly;
     const subject = ints[o + C.lanes];
     if (subject >= 0) {

@@ -44,6 +44,8 @@ export class MemoryState implements StatePort {
   private filled: FilledKeys;
   private collapsed = 0;
   private level = 0;
+  /** When the first event came, in seconds. */
+  private bornSec = 0;
 
   /** `scale` shrinks or grows every quota, for small machines and for tests. */
   constructor(program: Program, scale = 1) {
@@ -104,6 +106,8 @@ export class MemoryState implements StatePort {
     w.amount = batch.amount;
     w.step = batch.step;
     batch.risky = 0;
+    if (this.bornSec === 0) this.bornSec = batch.nowSec;
+    batch.bornSec = this.bornSec;
     this.filled.clearAbsent(batch);
     for (let i = 0; i < batch.presentCount; i++) {
       const k = batch.present[i];
@@ -275,6 +279,8 @@ export class MemoryState implements StatePort {
     page[to + RISK.class] = standing.classIndex;
     page[to + RISK.sinceSec] = sinceSec;
     page[to + RISK.untilSec] = standing.untilSec;
+    // Nobody has climbed to it: the ladder begins anew.
+    page[to + RISK.rung] = 0;
     cells[at + HEADER.risk] = 1;
     this.risks.move(risk, PARTITION.mitigated);
     table.move(slot, PARTITION.mitigated);
@@ -313,6 +319,7 @@ export class MemoryState implements StatePort {
       tops: this.tops.map((t) => t.snapshot()),
       pool: this.pool.snapshot(),
       collapsed: this.collapsed,
+      bornSec: this.bornSec,
     };
   }
 
@@ -329,5 +336,6 @@ export class MemoryState implements StatePort {
     }
     this.pool.restore(s.pool as Record<string, unknown>);
     this.collapsed = s.collapsed as number;
+    this.bornSec = s.bornSec as number;
   }
 }

@@ -39,4 +39,17 @@ describe('account enumeration', () => {
     const event: Exchange = { t: 0, ip: '198.51.100.53', target: '', business: 'lookup.missed', status: 0 };
     expect(run({ ...event, repeat: { n: 40, every_s: 2 } })).toHaveLength(1);
   });
+
+  it('takes for accounts what says so or says nothing, and nothing else that is looked up', () => {
+    const event: Exchange = { t: 0, ip: '198.51.100.53', business: 'lookup.missed', status: 0 };
+    const asked = (target: string, business = 'lookup.missed') =>
+      run({ ...event, business, target, repeat: { n: 80, every_s: 2 } }).length;
+    for (const object of ['user:{i}', 'Customers:c{i}', 'shop.account:{i}', 'mailto:a{i}@example.org', 'name{i}'])
+      expect(asked(object), object).toBe(1);
+    for (const object of ['order:{i}', 'invoice:{i}', 'shop.Order:{i}', 'voucher:A{i}']) {
+      expect(asked(object), object).toBe(0);
+      expect(asked(object, 'lookup.found'), object).toBe(0);
+    }
+    expect(asked('order:{i}', 'reset.requested')).toBe(1);
+  });
 });

@@ -49,7 +49,7 @@ describe('inconsistent client', () => {
     expect(one({ flags: FLAG.UNLIKE_AGENT })).toEqual([]);
     expect(one({ handshakeClass: HANDSHAKE_CLASS.browser, flags: FLAG.UNLIKE_AGENT })).toEqual([]);
     expect(one({ handshakeClass, flags: FLAG.UNLIKE_AGENT })[0]?.why).toBe(
-      'calls itself a browser, and begins TLS as libraries do, headers that its browser does not send',
+      'calls itself a browser, and begins connections as libraries do, headers that its browser does not send',
     );
     const library = { t: 0, ip: '198.51.100.93', target: '/api/items', agent: 'curl/8.5.0' };
     expect(runFixture([{ ...library, extras: { handshakeClass } }], { detectors }).findings).toEqual([]);

@@ -100,7 +100,7 @@ function sayClient(v: Values, f: Facts): string {
   if (withoutReferrer(v) > 0)
     missing.push(v.referredPages.n === 0 ? 'no referrer' : counted(v.referredPages.n, 'referrer', 'referrers'));
   if (missing.length > 0) parts.push(`${v.pages.n} pages for a browser with ${missing.join(' and ')}`);
-  if (hasOtherHandshake(f)) parts.push('calls itself a browser, and begins TLS as libraries do');
+  if (hasOtherHandshake(f)) parts.push('calls itself a browser, and begins connections as libraries do');
   if (f.has(FLAG.UNLIKE_AGENT)) parts.push('headers that its browser does not send');
   if (f.has(FLAG.STALE_AGENT)) parts.push('a version years old');
   if (f.has(FLAG.OLD_PROTOCOL)) parts.push('HTTP/1.0');

@@ -13,6 +13,7 @@ import {
   isStrange,
   listed,
   oneIn,
+  placeNeeds,
   placeNovelty,
   strangeTraits,
 } from '../user-novelty/novelty.ts';
@@ -28,6 +29,9 @@ const OVERLAP = 3000;
 const SENSITIVE = 2000;
 /** A token of a person travels with it. */
 const PERSON_MOST = CAP.outlier;
+
+/** What the engine keeps of every key, so that actions about a leaked one can spare its owner. */
+export const HOMES = placeNeeds(acceptedCredential);
 
 const sensitive = condition(
   'accepted credential on a sensitive route',

@@ -42,9 +42,25 @@ type Trait = keyof typeof ANYBODY;
 
 const LN = Int32Array.from({ length: 130 }, (_, i) => (i === 0 ? 0 : millinats(ln(i))));
 
+const entriesOf = (holder: 'principal' | 'credential', when: Condition) =>
+  distinct({ key: holder, of: 'network', windowMs: hours(1), when, on: 'response' });
+
+/** Where a credential is used, kept in its own record: to be read with every request of one that is suspected. */
+export function placeNeeds(when: Condition) {
+  const common = {
+    key: 'credential',
+    when,
+    guard: { of: entriesOf('credential', when), is: 'new' },
+    from: FROM,
+    most: 8,
+    on: 'response',
+  } as const;
+  return { system: habit({ ...common, of: 'asn' }), network: habit({ ...common, of: 'network' }) } as const;
+}
+
 /** The habits of a user or a credential. `when`: its exchanges that were accepted. */
 export function habitNeeds(holder: 'principal' | 'credential', when: Condition) {
-  const entries = distinct({ key: holder, of: 'network', windowMs: hours(1), when, on: 'response' });
+  const entries = entriesOf(holder, when);
   const common = {
     key: ['all', holder],
     when,

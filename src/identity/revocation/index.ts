@@ -4,13 +4,16 @@
  */
 import type { RevocationSettings, SharedSignalsSettings } from '../../config/signing.ts';
 import type { Fetcher } from '../http.ts';
-import type { ReplayPort } from '../replay.ts';
+import type { LastingReplay } from '../replay.ts';
 import type { KeyFiles } from '../signed/index.ts';
 import { type IssuerNews, IssuerTeller } from './issuers.ts';
 import { type Change, RevocationList, type Target } from './list.ts';
 import type { Schedule } from './outbox.ts';
 import type { HttpHandler } from './ssf/http.ts';
+import type { Naming } from './ssf/interest.ts';
+import type { StreamNews } from './ssf/management.ts';
 import { EventReceiver, type ReceiverNews } from './ssf/receiver.ts';
+import type { StreamStore } from './ssf/stream.ts';
 import { EventTransmitter, type Revoked, type TransmitterNews } from './ssf/transmitter.ts';
 
 export interface RevocationOptions {
@@ -18,7 +21,7 @@ export interface RevocationOptions {
   readonly sharedSignals: SharedSignalsSettings;
   readonly files: KeyFiles;
   readonly fetch: Fetcher;
-  readonly replay: ReplayPort;
+  readonly replay: LastingReplay;
   readonly now: () => number;
   /** SP7609: a revocation that is not in force for want of room. */
   readonly onFull?: (target: Target) => void;
@@ -27,6 +30,11 @@ export interface RevocationOptions {
   readonly onIssuer?: (news: IssuerNews) => void;
   readonly onReceived?: (news: ReceiverNews) => void;
   readonly onSent?: (news: TransmitterNews) => void;
+  /** What receivers have changed of their streams. */
+  readonly onStream?: (news: StreamNews) => void;
+  /** Where that is kept, and how subjects are named there. */
+  readonly streams?: StreamStore;
+  readonly name?: Naming;
   readonly schedule?: Schedule;
   readonly random?: () => number;
 }
@@ -40,6 +48,8 @@ export interface Revocation {
   readonly handlers: ReadonlyMap<string, HttpHandler>;
   /** Tells those who listen what was revoked here by us. What came as an event is never sent on: two would not stop. */
   revoked(what: Revoked): Promise<void>;
+  /** Names of the streams that are told of it by {@link revoked}. */
+  listeners(what: Revoked): readonly string[];
   /** Begins to ask transmitters for events. */
   start(): void;
   close(): void;
@@ -70,6 +80,9 @@ export function createRevocation(options: RevocationOptions): Revocation {
         ...shared,
         settings: sharedSignals.transmitter,
         ...(options.onSent && { news: options.onSent }),
+        ...(options.onStream && { changed: options.onStream }),
+        ...(options.streams && { store: options.streams }),
+        ...(options.name && { name: options.name }),
       })
     : null;
   const handlers = new Map(transmitter?.handlers() ?? []);
@@ -79,6 +92,7 @@ export function createRevocation(options: RevocationOptions): Revocation {
     issuers,
     handlers,
     revoked: async (what) => transmitter?.revoked(what),
+    listeners: (what) => transmitter?.listeners(what) ?? [],
     start() {
       for (const receiver of receivers) receiver.start();
     },

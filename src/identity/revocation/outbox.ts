@@ -2,7 +2,8 @@
 
 /** `again`: not now (it is down, or asks to wait). `refused`: it will not take it, whatever we do. */
 export type Sent = 'done' | 'again' | 'refused';
-export type Settled = 'done' | 'refused' | 'gave-up' | 'no-room' | 'closed';
+/** `dropped`: nobody wants it any more. */
+export type Settled = 'done' | 'refused' | 'gave-up' | 'no-room' | 'closed' | 'dropped';
 
 /** Runs `act` after `ms`; the result calls it off. */
 export type Schedule = (act: () => void, ms: number) => () => void;
@@ -46,6 +47,7 @@ export class Outbox<T> {
   private readonly options: OutboxOptions<T>;
   private readonly waiting: Waiting<T>[] = [];
   private busy = false;
+  private held = false;
   private closed = false;
   private callOff: (() => void) | null = null;
 
@@ -64,20 +66,41 @@ export class Outbox<T> {
       return false;
     }
     this.waiting.push({ item, attempts: 0 });
-    if (!this.busy && this.callOff === null) void this.pump();
+    if (!this.busy && this.callOff === null && !this.held) void this.pump();
     return true;
+  }
+
+  /** Takes items and sends none. What is under way just now still goes out. */
+  pause(): void {
+    this.held = true;
+    this.callOff?.();
+    this.callOff = null;
+  }
+
+  /** Goes on sending, in order. */
+  resume(): void {
+    this.held = false;
+    if (!this.busy && this.callOff === null) void this.pump();
+  }
+
+  /** Drops what waits, but for what is under way. Gives how many. */
+  clear(): number {
+    const dropped = this.waiting.splice(this.busy ? 1 : 0);
+    for (const { item, attempts } of dropped) this.tell(item, 'dropped', attempts);
+    return dropped.length;
   }
 
   /** One after the other: whoever fails gets no second request while the first one waits. */
   private async pump(): Promise<void> {
     this.callOff = null;
     this.busy = true;
-    while (this.waiting.length > 0 && !this.closed) {
+    while (this.waiting.length > 0 && !this.closed && !this.held) {
       const first = this.waiting[0];
       first.attempts++;
       const sent = await this.attempt(first.item);
       if (this.closed) break;
       if (sent === 'again' && first.attempts < this.options.attempts) {
+        if (this.held) break;
         const pause = pauseMs(first.attempts, this.options.random ?? Math.random);
         this.callOff = (this.options.schedule ?? timer)(() => void this.pump(), pause);
         break;

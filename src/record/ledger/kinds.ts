@@ -58,6 +58,10 @@ export interface KindData {
   /** `credential` is a keyed hash. Without `until_ms` it stands until it is restored. */
   readonly 'key.revoked': JsonObject & { readonly credential: string; readonly until_ms?: number };
   readonly 'key.restored': JsonObject & { readonly credential: string };
+  /** An issuer has revoked a token (RFC 7009), which nobody can take back. `credential` is a keyed hash. */
+  readonly 'issuer.told': JsonObject & { readonly credential: string; readonly issuer: string };
+  /** A receiver of shared signals has changed its stream. Subjects are keyed hashes. */
+  readonly 'signals.stream': JsonObject & { readonly stream: string; readonly change: string; readonly to: string };
   readonly 'model.in-force': JsonObject & { readonly model: string };
   readonly 'config.loaded': JsonObject & { readonly version: string };
   readonly 'operator.login': JsonObject;

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { ClientCertificate } from '../../../identity/contract.ts';
+import type { Http2Start } from '../../../identity/fingerprint/http2.ts';
 import { type CidrSet, parseIpText } from '../../../lib/ip.ts';
 import type { Res } from '../contract.ts';
 import { clientCertificate } from './certificate.ts';
@@ -19,6 +20,10 @@ export interface Connection {
   readonly certificate: ClientCertificate | null;
   /** How the client began TLS; null without, or where it could not be read. */
   readonly handshake: Handshake | null;
+  /** How it began HTTP/2, from its first request on; null over HTTP/1. */
+  http2: Http2Start | null;
+  /** Both as one text: what software this connection is of. '' where neither is known. */
+  software: string;
   /** Answer of the newest request; null where none is under way. HTTP/1 only. */
   last: Res | null;
   /** Requests that wait behind another one's answer. HTTP/1 only. */
@@ -59,6 +64,13 @@ export function setHandshake(socket: Duplex, handshake: Handshake): void {
   (socket as Marked)[HANDSHAKE] = handshake;
 }
 
+/** Notes how the client began HTTP/2, once: with its first request, before anything was sent to it. */
+export function noteHttp2(connection: Connection, start: Http2Start): void {
+  const { handshake } = connection;
+  connection.http2 = start;
+  connection.software = handshake === null ? start.fingerprint : `${handshake.ja4}_${start.fingerprint}`;
+}
+
 function peerOf(socket: Marked): Peer {
   // A TLS socket put over another one keeps it here.
   const said = socket[PEER] ?? socket._parent?.[PEER];
@@ -89,6 +101,7 @@ export function knownConnection(socket: Duplex): Connection | undefined {
 function describe(socket: Marked, trusted: CidrSet): Connection {
   const peer = peerOf(socket);
   const secure = (socket as unknown as TLSSocket).encrypted === true;
+  const handshake = socket[HANDSHAKE] ?? socket._parent?.[HANDSHAKE] ?? null;
   return {
     socket,
     peer: peer.address,
@@ -96,7 +109,9 @@ function describe(socket: Marked, trusted: CidrSet): Connection {
     trusted: trusted.size > 0 && parseIpText(peer.address) && trusted.hasParsed(),
     scheme: secure ? 'https' : 'http',
     certificate: secure ? clientCertificate(socket as unknown as TLSSocket) : null,
-    handshake: socket[HANDSHAKE] ?? socket._parent?.[HANDSHAKE] ?? null,
+    handshake,
+    http2: null,
+    software: handshake?.ja4 ?? '',
     last: null,
     queued: 0,
     closing: false,

@@ -9,9 +9,10 @@ import {
   type Http2ServerResponse,
 } from 'node:http2';
 import type { Readable } from 'node:stream';
+import { http2Start } from '../../../identity/fingerprint/http2.ts';
 import { sendProblem } from '../http/problem.ts';
 import { REJECT } from '../http/rejections.ts';
-import { connectionOf } from './connection.ts';
+import { connectionOf, noteHttp2 } from './connection.ts';
 import { type Body, type Hub, refused, refusedFor, type Session } from './hub.ts';
 
 /** Streams that one connection may have open at once. */
@@ -117,6 +118,10 @@ function onRequest(hub: Hub, req: Http2ServerRequest, res: Http2ServerResponse):
   const session = (req.stream?.session as Known | undefined)?.[SESSION];
   if (!session) return;
   const { connection } = session;
+  const { session: raw } = req.stream;
+  // Nothing has gone out yet: its window is what it has given us.
+  if (connection.http2 === null && raw)
+    noteHttp2(connection, http2Start(raw.remoteSettings, raw.state.remoteWindowSize ?? 0, req.rawHeaders));
   if (req.method === 'CONNECT') {
     refusedFor(hub, REJECT.method, connection);
     sendProblem(res, REJECT.method);

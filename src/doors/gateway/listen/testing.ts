@@ -29,6 +29,8 @@ export interface Seen {
   readonly upstream: readonly string[];
   readonly certificate: Connection['certificate'];
   readonly handshake: Connection['handshake'];
+  readonly http2: Connection['http2'];
+  readonly software: string;
 }
 
 export interface Echo {
@@ -48,8 +50,8 @@ export type EchoConfig = Record<string, unknown>;
 
 function seenOf(inbound: Admitted): Seen {
   const { req: _, res: __, route: ___, connection, peer, trusted, ...rest } = inbound;
-  const { certificate, handshake } = connection;
-  return { peer, trusted, ...rest, certificate, handshake, upstream: upstreamHeaders(inbound) };
+  const { certificate, handshake, http2, software } = connection;
+  return { peer, trusted, ...rest, certificate, handshake, http2, software, upstream: upstreamHeaders(inbound) };
 }
 
 /**

@@ -49,8 +49,9 @@ export class Branch implements Revoking {
       replay: new ReplayGuard({ capacity: 1 }),
       now: clock,
       onFull: ({ kind }) => options.onNote?.(`SP7609: the revocation of a ${kind} is not in force: the list is full`),
-      onIssuer: ({ code, issuer, outcome }) => {
+      onIssuer: ({ code, issuer, outcome, credential }) => {
         if (code !== '') options.onNote?.(`${code}: ${issuer} was not told of a revocation: ${outcome}`);
+        else options.ask({ do: 'issuer-told', credential, issuer });
       },
     });
     this.list = this.revocation.list;

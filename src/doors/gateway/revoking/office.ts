@@ -2,17 +2,25 @@
 import type { IdentitySettings } from '../../../config/identity.ts';
 import { createFetcher } from '../../../identity/http.ts';
 import { Namer } from '../../../identity/pseudonym.ts';
-import { ReplayGuard } from '../../../identity/replay.ts';
 import { createRevocation, type Revocation } from '../../../identity/revocation/index.ts';
 import type { IssuerTeller } from '../../../identity/revocation/issuers.ts';
-import type { Change, RevocationList, Target, Terms } from '../../../identity/revocation/list.ts';
-import type { RevocationOrder, RevocationsPort, StandingRevocation } from '../../../identity/revocation/port.ts';
+import type { Change, RevocationList, Target } from '../../../identity/revocation/list.ts';
+import type {
+  OthersTold,
+  RevocationOrder,
+  RevocationsPort,
+  StandingRevocation,
+} from '../../../identity/revocation/port.ts';
 import { type HttpAsked, type HttpTold, told } from '../../../identity/revocation/ssf/http.ts';
+import type { StreamNews } from '../../../identity/revocation/ssf/management.ts';
+import type { Revoked } from '../../../identity/revocation/ssf/transmitter.ts';
 import { keyFiles } from '../../../identity/signed/index.ts';
 import { SallyportError } from '../../../lib/errors.ts';
-import type { JsonObject } from '../../../record/ledger/canonical.ts';
-import type { Ledger, NewEntry, Standing } from '../../../record/ledger/port.ts';
+import type { Ledger, NewEntry } from '../../../record/ledger/port.ts';
 import type { OperatorPort } from '../../../runtime/live/operator.ts';
+import { announced, type Known, NOTHING_KNOWN } from './announcing.ts';
+import { SignalMemory } from './kept.ts';
+import { type Act, EVENT, entryOf, type Kept, keptOf, NOBODY_TOLD, toldBy, whoOf } from './records.ts';
 import { type Condemned, nameOf, type Revoking } from './revoking.ts';
 
 export interface OfficeOptions {
@@ -25,6 +33,8 @@ export interface OfficeOptions {
   readonly clock: () => number;
   /** Where it is on record; nowhere without it. */
   readonly ledger?: Ledger;
+  /** File of what outlives a restart of shared signals; nothing does without it. */
+  readonly signals?: string;
   /** For branches. */
   readonly onChange?: (change: Change) => void;
   /** What an operator has to know, with its code. */
@@ -32,26 +42,11 @@ export interface OfficeOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Security events remembered at once, so that none of them counts twice. */
-const MAX_EVENTS_SEEN = 50_000;
 /**
  * Revocations that others wanted and that survive a restart: half of what the ledger keeps in its state, so that they never push
  * out our own.
  */
 const MAX_RECORDED_OTHERS = 10_000;
-
-/** Who does something, and why. */
-interface Act {
-  readonly by: string;
-  readonly reason: string;
-  readonly mitigation: string;
-}
-
-const EVENT: Act = { by: 'signals', reason: 'a security event', mitigation: '' };
-
-interface Kept extends StandingRevocation {
-  readonly terms: Terms;
-}
 
 /** Opens it; {@link Office.rebuild} and {@link Office.start} come next. SallyportError SP7601 or SP7602 for secrets and keys. */
 export class Office implements Revoking, RevocationsPort {
@@ -61,6 +56,9 @@ export class Office implements Revoking, RevocationsPort {
   private readonly revocation: Revocation;
   private readonly fetcher = createFetcher();
   private readonly namer: Namer;
+  private readonly memory: SignalMemory;
+  /** When an issuer has last revoked a token, in Unix ms. */
+  private readonly issuersTold = new Map<string, number>();
   private readonly kept = new Map<string, Kept>();
   private act: Act = EVENT;
   private unfollow: () => void = () => {};
@@ -71,6 +69,8 @@ export class Office implements Revoking, RevocationsPort {
     const { settings, baseDir, clock, env } = options;
     this.options = options;
     this.namer = new Namer(options.secret);
+    const name = (text: string): string => this.namer.full('signal', text);
+    this.memory = this.openMemory(name);
     const note = (news: { readonly code: string }, text: string): void => {
       if (news.code !== '') options.onNote?.(`${news.code}: ${text}`);
     };
@@ -79,16 +79,42 @@ export class Office implements Revoking, RevocationsPort {
       sharedSignals: settings.shared_signals,
       files: keyFiles(baseDir, env ?? process.env),
       fetch: this.fetcher.fetch,
-      replay: new ReplayGuard({ capacity: MAX_EVENTS_SEEN }),
+      replay: {
+        firstUse: (key, untilMs, nowMs) => this.memory.firstUse(key, untilMs, nowMs),
+        keep: (key, untilMs) => this.keepEvent(key, untilMs),
+      },
+      streams: this.memory,
+      name,
       now: clock,
       onFull: ({ kind }) => options.onNote?.(`SP7609: the revocation of a ${kind} is not in force: the list is full`),
       onChange: (change) => this.changed(change),
-      onIssuer: (news) => note(news, `${news.issuer} was not told of a revocation: ${news.outcome}`),
+      onIssuer: (news) => {
+        if (news.code === '') this.issuerTold(news.credential, news.issuer);
+        else note(news, `${news.issuer} was not told of a revocation: ${news.outcome}`);
+      },
+      onStream: (news) => this.streamChanged(news),
       onReceived: (news) => 'code' in news && note(news, `${news.receiver}: ${news.reason}`),
       onSent: (news) => note(news, `event ${news.jti} for ${news.stream}: ${news.outcome}`),
     });
     this.list = this.revocation.list;
     this.issuers = this.revocation.issuers;
+  }
+
+  /** A file that cannot be used costs memory over restarts, and not the gateway. */
+  private openMemory(name: (text: string) => string): SignalMemory {
+    const { signals = '', clock, onNote } = this.options;
+    try {
+      return new SignalMemory(signals, name, clock());
+    } catch (error) {
+      onNote?.(error instanceof SallyportError ? `${error.code}: ${error.message}` : `SP7613: ${String(error)}`);
+      return new SignalMemory('', name, clock());
+    }
+  }
+
+  /** What an event has revoked is on record before the event counts as taken: a crash in between lets it come again. */
+  private async keepEvent(key: string, untilMs: number): Promise<void> {
+    await this.recording.catch(() => {});
+    await this.memory.keep(key, untilMs);
   }
 
   /** What the ledger says is in force from now on. */
@@ -133,23 +159,73 @@ export class Office implements Revoking, RevocationsPort {
     }
   }
 
-  condemned({ credential, issuer, untilMs, mitigation }: Condemned): void {
+  condemned({ credential, issuer, scheme, principal, untilMs, mitigation }: Condemned): void {
     const target: Target = { kind: 'credential', id: credential };
     this.prune();
     const known = this.kept.get(nameOf(target));
     // Several workers may have met it; and what an operator has revoked does not end with a mitigation.
     if (known !== undefined && (known.mitigation === '' || known.untilMs >= untilMs)) return;
-    const reason = `mitigation ${mitigation} takes it out of use`;
-    this.acting({ by: 'engine', reason, mitigation }, () => this.list.deny(target, { untilMs, by: 'us' }));
-    if (issuer !== '') this.tell({ credential, issuer }, reason);
+    const act: Act = { by: 'engine', reason: `mitigation ${mitigation} takes it out of use`, mitigation };
+    this.deny(target, untilMs, act, { issuer, scheme, principal });
+  }
+
+  /** The one way of a revocation of ours, whoever wants it: in force, on record, and told. False where there is no room. */
+  private deny(target: Target, untilMs: number, act: Act, known: Known): boolean {
+    const { settings, baseDir, clock } = this.options;
+    const subject = announced(target, known, settings, baseDir);
+    const what: Revoked | null = subject && {
+      ...subject,
+      reason: act.reason,
+      atMs: clock(),
+      initiatedBy: act.by === 'engine' ? 'policy' : 'admin',
+    };
+    const streams = what === null ? [] : this.revocation.listeners(what);
+    const denied = this.acting({ ...act, streams }, () => this.list.deny(target, { untilMs, by: 'us' }));
+    if (denied && what !== null) void this.revocation.revoked(what);
+    return denied;
+  }
+
+  /** An issuer has revoked a token that was presented: nobody can take that back. */
+  issuerTold(credential: string, issuer: string): void {
+    this.issuersTold.delete(issuer);
+    this.issuersTold.set(issuer, this.options.clock());
+    const target: Target = { kind: 'credential', id: credential };
+    const kept = this.kept.get(nameOf(target));
+    if (kept === undefined) {
+      const data = { credential: this.namer.name('credential', nameOf(target)), issuer };
+      const reason = 'a token was revoked at its issuer for good';
+      this.append({ timeMs: this.options.clock(), by: 'engine', kind: 'issuer.told', reason, data });
+      return;
+    }
+    if (kept.told.issuers.includes(issuer)) return;
+    const { by, reason, mitigation } = kept;
+    const withIssuer = { ...kept, told: { ...kept.told, issuers: [...kept.told.issuers, issuer] } };
+    this.kept.set(nameOf(target), withIssuer);
+    const change: Change = { do: 'deny', target, terms: kept.terms };
+    this.record(change, { by, reason, mitigation }, kept.sinceMs, withIssuer.told).catch(() => {});
+  }
+
+  private streamChanged({ stream, change, to, reason, dropped }: StreamNews): void {
+    const data = { stream, change, to, dropped };
+    this.append({ timeMs: this.options.clock(), by: `receiver:${stream}`, kind: 'signals.stream', reason, data });
+  }
+
+  private append(entry: NewEntry): void {
+    this.options.ledger?.append(entry).catch((error: Error) => {
+      this.options.onNote?.(`SP7611: ${entry.kind}: ${error.message}`);
+    });
   }
 
   /** Mitigations were taken back: what they have revoked counts again. */
   undone(mitigations: readonly string[], by: string, reason: string): void {
     const lifted = new Set(mitigations);
     const restored = [...this.kept.values()].filter(({ mitigation }) => mitigation !== '' && lifted.has(mitigation));
-    for (const { target, mitigation } of restored)
+    for (const { target, mitigation } of restored) {
+      const { issuers, streams } = this.othersTold(target);
       this.acting({ by, reason, mitigation }, () => this.list.allow(target));
+      if (issuers.length + streams.length > 0)
+        this.options.onNote?.(`${mitigation} is undone here; told for good: ${[...issuers, ...streams].join(', ')}`);
+    }
   }
 
   standing(limit: number): StandingRevocation[] {
@@ -157,21 +233,29 @@ export class Office implements Revoking, RevocationsPort {
     return [...this.kept.values()].reverse().slice(0, limit);
   }
 
-  async revoke({ target, untilMs, by, reason }: RevocationOrder): Promise<StandingRevocation> {
-    const denied = this.acting({ by, reason, mitigation: '' }, () => this.list.deny(target, { untilMs, by: 'us' }));
+  async revoke({ target, issuer = '', untilMs, by, reason }: RevocationOrder): Promise<StandingRevocation> {
+    const denied = this.deny(target, untilMs, { by, reason, mitigation: '' }, { ...NOTHING_KNOWN, issuer });
     const kept = this.kept.get(nameOf(target));
     if (!denied || kept === undefined) throw new SallyportError('SP7609', `the ${target.kind} is not revoked`);
-    const { kind, id } = target;
-    if (kind === 'principal') this.tell({ principal: id, issuer: target.issuer }, reason);
-    else if (kind !== 'credential') this.tell({ [kind]: id }, reason);
     await this.recording;
     return kept;
   }
 
-  async restore(target: Target, by: string, reason: string): Promise<void> {
+  async restore(target: Target, by: string, reason: string): Promise<OthersTold> {
+    const stays = this.othersTold(target);
     const lifted = this.acting({ by, reason, mitigation: '' }, () => this.list.allow(target));
     if (!lifted) throw new SallyportError('SP7610', `no ${target.kind} of this name is revoked`);
     await this.recording;
+    return stays;
+  }
+
+  /** Who was told of it. Of whom tokens were revoked at issuers, where it is no token itself, is known by the time only. */
+  private othersTold(target: Target): OthersTold {
+    const kept = this.kept.get(nameOf(target));
+    if (kept === undefined) return NOBODY_TOLD;
+    if (target.kind === 'credential') return kept.told;
+    const since = [...this.issuersTold].filter(([, atMs]) => atMs >= kept.sinceMs).map(([issuer]) => issuer);
+    return { ...kept.told, issuers: since };
   }
 
   /** All that is in force, for a branch that begins. */
@@ -184,11 +268,8 @@ export class Office implements Revoking, RevocationsPort {
     this.unfollow();
     this.revocation.close();
     await this.recording.catch(() => {});
+    await this.memory.close();
     await this.fetcher.close();
-  }
-
-  private tell(what: Parameters<Revocation['revoked']>[0] extends infer R ? Partial<R> : never, reason: string): void {
-    void this.revocation.revoked({ ...what, reason, atMs: this.options.clock() });
   }
 
   /** Has what `run` changes on record as done by somebody. */
@@ -206,41 +287,27 @@ export class Office implements Revoking, RevocationsPort {
     const { act } = this;
     const name = nameOf(change.target);
     const sinceMs = this.options.clock();
+    const told = change.do === 'allow' ? this.othersTold(change.target) : toldBy(act, this.kept.get(name));
     if (change.do === 'allow') this.kept.delete(name);
     else {
       const { target, terms } = change;
       // Newest last, also where it stood before.
       this.kept.delete(name);
-      this.kept.set(name, { target, terms, untilMs: terms.untilMs, sinceMs, ...act });
+      this.kept.set(name, { target, terms, untilMs: terms.untilMs, sinceMs, ...whoOf(act), told });
       if (this.kept.size > this.options.settings.revocation.entries) this.prune();
     }
     this.options.onChange?.(change);
-    this.recording = this.record(change, act, sinceMs);
+    this.recording = this.record(change, act, sinceMs, told);
     this.recording.catch((error: Error) => {
       this.options.onNote?.(`SP7611: in force, but not on record until the next start: ${error.message}`);
     });
   }
 
-  private async record(change: Change, { by, reason, mitigation }: Act, timeMs: number): Promise<void> {
+  private async record(change: Change, act: Act, timeMs: number, told: OthersTold): Promise<void> {
     const { ledger } = this.options;
     if (ledger === undefined || this.isTooMuch(change)) return;
-    const { target } = change;
-    const credential = this.namer.name(target.kind, nameOf(target));
-    const about = { timeMs, by, reason, ...(mitigation !== '' && { refs: [mitigation] }) };
-    if (change.do === 'allow') {
-      await ledger.append({ ...about, kind: 'key.restored', data: { credential } });
-      return;
-    }
-    const { untilMs, by: side, issuedUntilMs = 0 } = change.terms;
-    const personal: JsonObject = { target: { ...target }, issued_until_ms: issuedUntilMs };
-    const end = untilMs === 0 ? {} : { until_ms: untilMs };
-    const entry: NewEntry<'key.revoked'> = {
-      ...about,
-      kind: 'key.revoked',
-      subject: { dimension: target.kind, key: target.id },
-      data: { credential, ...end, side, mitigation, personal },
-    };
-    await ledger.append(entry);
+    const credential = this.namer.name(change.target.kind, nameOf(change.target));
+    await ledger.append(entryOf(change, { ...act, timeMs, credential, told }));
   }
 
   private isTooMuch(change: Change): boolean {
@@ -254,21 +321,4 @@ export class Office implements Revoking, RevocationsPort {
     const nowMs = this.options.clock();
     for (const [name, { untilMs }] of this.kept) if (untilMs !== 0 && untilMs <= nowMs) this.kept.delete(name);
   }
-}
-
-/** What an entry of the ledger has in force; null where its subject was erased, or it is none of ours. */
-function keptOf({ data, untilMs, timeMs, by, reason }: Standing): Kept | null {
-  const { target, issued_until_ms: issued } = (data.personal ?? {}) as { target?: Target; issued_until_ms?: number };
-  if (typeof target !== 'object' || typeof target?.id !== 'string') return null;
-  const end = Number.isFinite(untilMs) ? untilMs : 0;
-  const side = data.side === 'others' ? 'others' : 'us';
-  return {
-    target,
-    terms: { untilMs: end, by: side, ...(issued ? { issuedUntilMs: issued } : {}) },
-    untilMs: end,
-    sinceMs: timeMs,
-    by,
-    reason,
-    mitigation: typeof data.mitigation === 'string' ? data.mitigation : '',
-  };
 }

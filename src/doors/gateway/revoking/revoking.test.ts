@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { exportJWK, SignJWT } from 'jose';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { identity } from '../../../config/identity.ts';
-import { AUTH_OUTCOME } from '../../../enrich/kinds.ts';
+import { AUTH_OUTCOME, AUTH_SCHEME } from '../../../enrich/kinds.ts';
 import { newKey } from '../../../identity/keys/format.ts';
 import { callerWith, ecKey, loopback } from '../../../identity/revocation/testing.ts';
 import { ALLOW } from '../../../runtime/live/verdict.ts';
@@ -54,6 +54,7 @@ const made = newKey({ id: 'k1', secret: null });
 const keys = { entries: [{ id: 'k1', principal: 'billing', hash: made.hash }] };
 const settings = { identity: { keys }, gateway: { routes: [{ match: { path: '/api/**' }, auth: {} }] } };
 const bearer = { 'X-API-Key': made.key };
+const KEY = { issuer: '', scheme: AUTH_SCHEME.key, principal: 'billing' };
 const order = { target: { kind: 'credential', id: 'k1' }, untilMs: 0, by: 'ann', reason: 'leaked' } as const;
 
 describe('what an operator revokes', () => {
@@ -134,7 +135,7 @@ describe('what a verdict revokes', () => {
   it('does not take the place of what an operator has revoked', async () => {
     const w = await world(settings);
     await w.office.revoke(order);
-    w.office.condemned({ credential: 'k1', issuer: '', untilMs: verdict.untilMs, mitigation: 'M-0123456789' });
+    w.office.condemned({ credential: 'k1', ...KEY, untilMs: verdict.untilMs, mitigation: 'M-0123456789' });
     w.office.undone(['M-0123456789'], 'ann', 'undone');
     expect((await w.get('/api/x', bearer)).status).toBe(401);
   });
@@ -228,7 +229,7 @@ describe('a branch', () => {
     branch.take({ change: deny('c') });
     const revoked = (id: string) => branch.list.isRevoked(callerWith({ credential: id }), Date.now());
     expect(['a', 'b', 'c', 'd'].map(revoked)).toEqual([false, true, true, false]);
-    const what = { credential: 'd', issuer: '', untilMs: Date.now() + 60_000, mitigation: 'M-0123456789' };
+    const what = { credential: 'd', ...KEY, untilMs: Date.now() + 60_000, mitigation: 'M-0123456789' };
     branch.condemned(what);
     expect([revoked('d'), asked]).toEqual([true, [{ do: 'condemn', what }]]);
     // The connection was lost, and the office has gone on meanwhile.

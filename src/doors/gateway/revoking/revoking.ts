@@ -15,6 +15,9 @@ export interface Condemned {
   readonly credential: string;
   /** Who issued it, where it is a token; '' else. */
   readonly issuer: string;
+  /** AUTH_SCHEME by which it was shown, and whom it proves. */
+  readonly scheme: number;
+  readonly principal: string;
   /** Unix ms: as long as the mitigation stands. */
   readonly untilMs: number;
   /** Id of the mitigation, with which it is restored. */
@@ -40,8 +43,9 @@ export function condemnedBy(verdict: Verdict, caller: Caller): Condemned | null 
   const counts = caller.outcome === AUTH_OUTCOME.accepted || caller.outcome === AUTH_OUTCOME.claimed;
   if (verdict.action !== 'revoke' || !counts || caller.credential === '') return null;
   if (!OWNERS.has(verdict.dimension) || verdict.mitigation === '') return null;
-  const { credential, issuer = '' } = caller;
-  return { credential, issuer, untilMs: verdict.untilMs, mitigation: verdict.mitigation };
+  const { credential, issuer = '', scheme } = caller;
+  const principal = caller.outcome === AUTH_OUTCOME.accepted ? caller.principal : '';
+  return { credential, issuer, scheme, principal, untilMs: verdict.untilMs, mitigation: verdict.mitigation };
 }
 
 /** The list as desks get it: a desk that goes leaves it to the next one. */
@@ -70,4 +74,6 @@ export interface OfficeNews {
 /** What branches ask of the office. */
 export type BranchAsk =
   | { readonly do: 'condemn'; readonly what: Condemned }
+  /** An issuer has revoked a token for good (RFC 7009). */
+  | { readonly do: 'issuer-told'; readonly credential: string; readonly issuer: string }
   | { readonly do: 'serve'; readonly id: number; readonly path: string; readonly asked: HttpAsked };

@@ -38,7 +38,7 @@ export class IdentityPaths {
       return true;
     }
     if (!this.revoking.owns(path)) return false;
-    void this.signals(inbound, path);
+    void this.signals(inbound, path, at < 0 ? '' : target.slice(at + 1));
     return true;
   }
 
@@ -47,7 +47,7 @@ export class IdentityPaths {
     send(inbound, keys === null ? AWAY : told(200, keys, { 'cache-control': `max-age=${KEYS_KEPT_SEC}` }));
   }
 
-  private async signals(inbound: Inbound, path: string): Promise<void> {
+  private async signals(inbound: Inbound, path: string, query: string): Promise<void> {
     if (this.atOnce >= MAX_AT_ONCE) {
       send(inbound, AWAY);
       return;
@@ -57,7 +57,7 @@ export class IdentityPaths {
       const body = await bodyOf(inbound);
       const { method, req } = inbound;
       if (body === null) send(inbound, TOO_LARGE);
-      else send(inbound, await this.revoking.serve(path, { method, headers: req.headers, body }));
+      else send(inbound, await this.revoking.serve(path, { method, query, headers: req.headers, body }));
     } catch {
       // The client went away, or took too long.
       inbound.res.destroy();

@@ -3,6 +3,8 @@ import { hash, timingSafeEqual } from 'node:crypto';
 
 export interface HttpAsked {
   readonly method: string;
+  /** What follows the `?` of the target. */
+  readonly query?: string;
   /** Names in small letters, as of Node's `headers`. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** At most {@link MAX_BODY} bytes: whoever reads it from a connection stops there. */
@@ -39,7 +41,11 @@ export function isBearer(asked: HttpAsked, token: Buffer | null): boolean {
   return timingSafeEqual(hash('sha256', given, 'buffer'), hash('sha256', token, 'buffer'));
 }
 
-type Fields = Record<string, unknown>;
+/** A refusal as RFC 8935 has them: a word for machines, a sentence for people. */
+export const refusal = (status: number, err: string, description: string, headers?: Record<string, string>): HttpTold =>
+  told(status, { err, description }, headers);
+
+export type Fields = Record<string, unknown>;
 
 export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

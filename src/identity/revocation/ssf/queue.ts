@@ -55,4 +55,11 @@ export class PollQueue {
     }
     return { sets, moreAvailable: this.kept.size > count };
   }
+
+  /** Drops all. Gives how many. */
+  clear(): number {
+    const { size } = this.kept;
+    this.kept.clear();
+    return size;
+  }
 }

@@ -4,7 +4,7 @@
  */
 import type { ReceiverSettings } from '../../../config/signing.ts';
 import type { Fetcher } from '../../http.ts';
-import type { ReplayPort } from '../../replay.ts';
+import type { LastingReplay } from '../../replay.ts';
 import type { KeyFiles } from '../../signed/index.ts';
 import type { RevocationList } from '../list.ts';
 import { pauseMs, type Schedule, timer } from '../outbox.ts';
@@ -24,13 +24,15 @@ export type ReceiverNews =
   /** The transmitter has tried the stream. */
   | { readonly kind: 'verified'; readonly receiver: string; readonly state: string }
   | { readonly kind: 'refused'; readonly receiver: string; readonly reason: string; readonly code: 'SP7606' }
+  /** It was carried out, and after a restart it could come again. */
+  | { readonly kind: 'not-kept'; readonly receiver: string; readonly reason: string; readonly code: 'SP7613' }
   | { readonly kind: 'poll-failed'; readonly receiver: string; readonly reason: string; readonly code: 'SP7607' };
 
 export interface ReceiverOptions {
   readonly settings: ReceiverSettings;
   readonly files: KeyFiles;
   readonly fetch: Fetcher;
-  readonly replay: ReplayPort;
+  readonly replay: LastingReplay;
   readonly list: RevocationList;
   readonly now: () => number;
   /** How long a revocation stands that an event asked for, in ms. */
@@ -112,7 +114,18 @@ export class EventReceiver {
       this.tell({ kind: 'event', receiver: this.name, jti: verdict.jti, event, effect });
     }
     if (verdict.state !== '') this.tell({ kind: 'verified', receiver: this.name, state: verdict.state });
+    await this.remember(verdict.jti, verdict.untilMs);
     return 'taken';
+  }
+
+  /** Before it is acknowledged: from then on the transmitter will not send it again, and whoever has copied it may. */
+  private async remember(jti: string, untilMs: number): Promise<void> {
+    try {
+      await this.verifier.remember(jti, untilMs);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'unknown';
+      this.tell({ kind: 'not-kept', receiver: this.name, reason, code: 'SP7613' });
+    }
   }
 
   private later(ms: number): void {

@@ -3,7 +3,7 @@ import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
 import type { ReceiverSettings } from '../../../config/signing.ts';
 import { type Fetcher, Unavailable } from '../../http.ts';
 import { RemoteKeys } from '../../jwt/jwks.ts';
-import type { ReplayPort } from '../../replay.ts';
+import type { LastingReplay } from '../../replay.ts';
 import { EVENT, type SecurityEvent } from './events.ts';
 import { NOBODY, subjectsOf } from './subjects.ts';
 
@@ -25,7 +25,13 @@ export type SetError =
 
 /** `again`: it cannot be judged now. `seen`: it was taken before. */
 export type SetVerdict =
-  | { readonly jti: string; readonly events: readonly SecurityEvent[]; readonly state: string }
+  | {
+      readonly jti: string;
+      readonly events: readonly SecurityEvent[];
+      readonly state: string;
+      /** Unix ms from which it is too old to be taken. */
+      readonly untilMs: number;
+    }
   | { readonly refused: SetError; readonly detail: string }
   | 'again'
   | 'seen';
@@ -35,9 +41,9 @@ const no = (refused: SetError, detail: string): SetVerdict => ({ refused, detail
 export class SetVerifier {
   private readonly settings: ReceiverSettings;
   private readonly keys: RemoteKeys;
-  private readonly replay: ReplayPort;
+  private readonly replay: LastingReplay;
 
-  constructor(settings: ReceiverSettings, fetch: Fetcher, replay: ReplayPort) {
+  constructor(settings: ReceiverSettings, fetch: Fetcher, replay: LastingReplay) {
     this.settings = settings;
     this.keys = new RemoteKeys({ jwksUrl: settings.jwks, fetch, ...KEYS });
     this.replay = replay;
@@ -79,10 +85,19 @@ export class SetVerifier {
     const entries = Object.entries(events as Record<string, unknown>);
     if (entries.length === 0 || entries.length > MAX_EVENTS)
       return no('invalid_request', 'its events are none, or too many');
-    const use = await this.replay.firstUse(`set:${this.settings.name}:${jti}`, untilMs + 1, nowMs);
+    const use = await this.replay.firstUse(this.keyOf(jti), untilMs + 1, nowMs);
     if (use === 'seen') return 'seen';
     if (use === 'full') return 'again';
-    return { jti, ...eventsOf(entries, payload, this.settings.principal_prefix, nowMs) };
+    return { jti, untilMs, ...eventsOf(entries, payload, this.settings.principal_prefix, nowMs) };
+  }
+
+  private keyOf(jti: string): string {
+    return `set:${this.settings.name}:${jti}`;
+  }
+
+  /** What it said has been carried out: resolves once a restart does not make it new again. */
+  async remember(jti: string, untilMs: number): Promise<void> {
+    await this.replay.keep?.(this.keyOf(jti), untilMs + 1);
   }
 }
 

@@ -3,7 +3,7 @@ import { SignJWT } from 'jose';
 import { createFetcher } from '../../http.ts';
 import { ReplayGuard } from '../../replay.ts';
 import { filesOf } from '../../signed/testing.ts';
-import { createRevocation, type Revocation } from '../index.ts';
+import { createRevocation, type Revocation, type RevocationOptions } from '../index.ts';
 import { publicJwks } from '../keys.ts';
 import {
   ecKey,
@@ -26,7 +26,10 @@ export const US = 'https://sallyport.example';
 export const SECONDS = NOW / 1000;
 export const key = ecKey();
 export const stranger = ecKey();
-const FILES = filesOf({ PUSH: 'push-token-of-idp', POLL: 'poll-token-of-idp' }, { 'ssf.pem': key.pem });
+const FILES = filesOf(
+  { PUSH: 'push-token-of-idp', POLL: 'poll-token-of-idp', OTHER: 'token-of-another-one' },
+  { 'ssf.pem': key.pem },
+);
 
 /** What a test has opened: closed by {@link closeAll}. */
 export const closing: (() => unknown)[] = [];
@@ -51,7 +54,7 @@ export interface Room {
   readonly pauses: number[];
 }
 
-export function room(settings: object, capacity = 100): Room {
+export function room(settings: object, capacity = 100, more: Partial<RevocationOptions> = {}): Room {
   const fetcher = createFetcher();
   const received = new Heard<ReceiverNews>();
   const sent = new Heard<TransmitterNews>();
@@ -67,6 +70,7 @@ export function room(settings: object, capacity = 100): Room {
     onSent: sent.take,
     schedule,
     random: () => 0,
+    ...more,
   });
   closing.push(
     () => revocation.close(),
