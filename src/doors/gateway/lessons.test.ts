@@ -199,6 +199,41 @@ describe('lessons', () => {
     expect(lessons.shaping).toEqual({ shapes: null });
   });
 
+  it('make a large model in pieces, and what comes meanwhile teaches the next one', async () => {
+    const gate = { departed: vi.fn() } as unknown as Gate;
+    const templates = Array.from({ length: 8 }, (_, i) => ({ ...route, template: `/r${i}` }));
+    const many = { ...EMPTY_MODEL, routes: templates };
+    const own = { ...settings, routes: 8 };
+    const lessons = new Lessons({ gate, seed: 1, store: NO_SHAPES, nowMs: START, onFailure: vi.fn() }, own, many);
+    const told: number[] = [];
+    lessons.teach({ useShapes: (model) => told.push(model?.routes.length ?? 0) } as unknown as SchemaDesk);
+    const observe = (routes: number): void => {
+      batch.status[0] = 200;
+      for (let r = 1; r <= routes; r++)
+        for (let i = 0; i < 60; i++) {
+          batch.route[0] = r;
+          batch.timeMs[0] = START + i * minutes(0.1);
+          lessons.take('GET', batch, 0, check);
+        }
+    };
+    // Each look at the clock takes longer than a piece may: one step a piece.
+    let nowMs = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
+      nowMs += 10;
+      return nowMs;
+    });
+    ends.push(() => clock.mockRestore());
+    observe(8);
+    lessons.tick(START + minutes(60));
+    observe(1);
+    expect(told).toEqual([]);
+    await vi.waitFor(() => expect(told).toEqual([8]));
+    expect(lessons.shaping.shapes?.routes.map(({ requests }) => requests)).toEqual(Array(8).fill(60));
+    lessons.tick(START + minutes(61));
+    await lessons.close(START + minutes(120));
+    expect(lessons.shaping.shapes?.routes.map(({ requests }) => requests)).toEqual([120, ...Array(7).fill(60)]);
+  });
+
   it('want each request of a route at first, and a sample of them once there are many', () => {
     const gate = { departed: vi.fn() } as unknown as Gate;
     const lessons = new Lessons({ gate, seed: 1, store: NO_SHAPES, nowMs: START, onFailure: vi.fn() }, settings, model);

@@ -17,6 +17,8 @@ import type { Gate } from '../../runtime/live/verdict.ts';
 /** Between two models of what is usual, in ms. */
 const LEARN_EVERY_MS = 3_600_000;
 
+/** A piece of making a model, in ms: requests must not wait for it. */
+const PIECE_MS = 2;
 /** Of a route so many requests teach in the time of one model; of further ones, one in so many: a sample says the same. */
 const ALL_UP_TO = 2_000;
 const ONE_IN = 16;
@@ -48,6 +50,8 @@ export class Lessons {
   /** Requests since the last model, by route and method. Routes come from the model: they are few. */
   private readonly offered = new Map<number, number>();
   private writing: Promise<void> = Promise.resolve();
+  /** The model that is being made, piece by piece. */
+  private making: ReturnType<ShapeLearner['learning']> | null = null;
 
   constructor(options: LessonsOptions, settings: ShapeSettings, routes: LearnedModel) {
     this.options = options;
@@ -99,20 +103,25 @@ export class Lessons {
     return offered <= ALL_UP_TO || offered % ONE_IN === 0;
   }
 
-  /** Makes a model where an hour has gone by. */
+  /** Begins to make a model where an hour has gone by. */
   tick(nowMs: number): void {
-    if (nowMs - this.learnedMs >= LEARN_EVERY_MS) this.learn(nowMs);
+    if (this.making !== null || nowMs - this.learnedMs < LEARN_EVERY_MS) return;
+    this.learn(nowMs);
+    this.goOn();
   }
 
   /** Learns from what is left, and keeps it. */
   async close(nowMs: number): Promise<void> {
+    this.make(Number.POSITIVE_INFINITY);
     this.learn(nowMs);
+    this.make(Number.POSITIVE_INFINITY);
     await this.writing;
   }
 
   private begin(): void {
     const { enabled, routes, fields, observations, minutes, identities } = this.settings;
     const enough = { observations, minutes, identities };
+    this.making = null;
     this.learner = enabled ? new ShapeLearner(this.options.seed, { routes, fields }, enough) : null;
   }
 
@@ -136,10 +145,33 @@ export class Lessons {
   private learn(nowMs: number): void {
     this.learnedMs = nowMs;
     this.offered.clear();
-    if (this.learner === null) return;
+    this.making = this.learner?.learning(this.shapes, nowMs) ?? null;
+  }
+
+  private readonly goOn = (): void => {
+    this.make(PIECE_MS);
+    if (this.making !== null) setImmediate(this.goOn).unref();
+  };
+
+  /** Goes on with the model for so many ms. */
+  private make(ms: number): void {
+    const endAt = performance.now() + ms;
+    try {
+      while (this.making !== null) {
+        const { done, value } = this.making.next();
+        if (done === true) this.made(value as ShapeModel);
+        else if (performance.now() >= endAt) return;
+      }
+    } catch (error) {
+      this.making = null;
+      this.options.onFailure(error as Error);
+    }
+  }
+
+  private made(model: ShapeModel): void {
     const { store, onFailure } = this.options;
     const before = this.shapes;
-    const model = this.learner.learn(before, nowMs);
+    this.making = null;
     if (model.version === before?.version || (before === null && model.routes.length === 0)) return;
     this.shapes = model;
     this.desk?.useShapes(model);

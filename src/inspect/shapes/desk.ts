@@ -34,7 +34,8 @@ export interface ShapeSample {
 
 interface Known {
   readonly route: RouteModel;
-  readonly byPlace: ReadonlyMap<string, FieldModel>;
+  /** Fields by their place, since the first request that was compared. */
+  byPlace: ReadonlyMap<string, FieldModel> | null;
 }
 
 export class ShapeDesk {
@@ -53,10 +54,7 @@ export class ShapeDesk {
     this.tree = new PathTree();
     // Hashes under another key say nothing here.
     const routes = model !== null && model.seed === this.seed ? model.routes : [];
-    for (const route of routes) {
-      const byPlace = new Map(route.fields.map((field) => [field.where, field]));
-      this.tree.item(route.template).methods.set(route.method, { route, byPlace });
-    }
+    for (const route of routes) this.tree.item(route.template).methods.set(route.method, { route, byPlace: null });
     this.isEmpty = routes.length === 0;
   }
 
@@ -89,7 +87,9 @@ export class ShapeDesk {
   check(asked: Asked, sample: ShapeSample): Violation[] {
     const known = this.known(sample.path, asked.method);
     if (known === undefined) return [];
-    const { route, byPlace } = known;
+    const { route } = known;
+    known.byPlace ??= new Map(route.fields.map((field) => [field.where, field]));
+    const { byPlace } = known;
     const found: Violation[] = [];
     const values = [...pathFields(route.template, sample.path, this.seed), ...sample.fields];
     for (const { where, value } of values) {

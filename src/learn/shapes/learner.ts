@@ -146,24 +146,48 @@ export class ShapeLearner {
    * anew, so that each part of time stands for itself; of the others more is waited for.
    */
   learn(previous: ShapeModel | null, nowMs: number): ShapeModel {
-    const before = new Map((previous?.routes ?? []).map((route) => [`${route.method} ${route.template}`, route]));
+    const steps = this.learning(previous, nowMs);
+    let step = steps.next();
+    while (!step.done) step = steps.next();
+    return step.value;
+  }
+
+  /** {@link learn} in steps of a route each, for who must not be kept from other things for long. */
+  *learning(previous: ShapeModel | null, nowMs: number): Generator<undefined, ShapeModel> {
+    const known = new Map((previous?.routes ?? []).map((route) => [keyOf(route), route]));
     for (const [key, tally] of [...this.routes]) {
-      const { requests, seen } = tally;
-      const isLong = seen.lastMs - seen.firstMs >= this.enough.minutes * 60_000;
-      if (!(isLong && requests >= this.enough.observations) && nowMs - seen.firstMs < DAY_MS) continue;
-      before.set(key, evolveRoute(before.get(key) ?? null, tally.model(), nowMs));
+      if (!this.isRipe(tally, nowMs) || this.routes.get(key) !== tally) continue;
+      // What comes between this step and the last one teaches the model after this.
       this.routes.delete(key);
       this.fewest = 1;
+      known.set(key, evolveRoute(known.get(key) ?? null, tally.model(), nowMs));
+      yield;
     }
-    const routes = [...before.values()]
+    const routes = [...known.values()]
       .sort((a, b) => b.lastMs - a.lastMs || b.requests - a.requests)
       .slice(0, this.bounds.routes)
       .sort((a, b) => (`${a.template} ${a.method}` < `${b.template} ${b.method}` ? -1 : 1));
-    const { hi, lo } = hashString(JSON.stringify(routes), this.seed);
-    const version = [hi, lo].map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('');
+    let version = '';
+    for (const route of routes) {
+      version = this.versionOf(version, route);
+      yield;
+    }
     return { version, learnedMs: nowMs, seed: this.seed, routes };
   }
+
+  private isRipe({ requests, seen }: RouteTally, nowMs: number): boolean {
+    const isLong = seen.lastMs - seen.firstMs >= this.enough.minutes * 60_000;
+    return (isLong && requests >= this.enough.observations) || nowMs - seen.firstMs >= DAY_MS;
+  }
+
+  /** The version of a model with one more route. */
+  private versionOf(before: string, route: RouteModel): string {
+    const { hi, lo } = hashString(before + JSON.stringify(route), this.seed);
+    return [hi, lo].map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('');
+  }
 }
+
+const keyOf = ({ method, template }: RouteModel): string => `${method} ${template}`;
 
 /** The place of a field that came but once; false where all came more often. */
 function makeRoom(route: RouteTally): boolean {

@@ -32,13 +32,20 @@ export function shapesFile(dataDir: string, worker: number): ShapeStore {
     read: (seed) => readShapes(path, seed),
     async write(model) {
       try {
-        await writeFile(`${path}.part`, JSON.stringify({ file: VERSION, ...model }), { mode: OWNER_ONLY, flush: true });
+        await writeFile(`${path}.part`, textOf(model), { mode: OWNER_ONLY, flush: true });
         await rename(`${path}.part`, path);
       } catch (error) {
         throw new SallyportError('SP7907', `${path}: ${(error as Error).message}`, { cause: error });
       }
     },
   };
+}
+
+/** The text of a file, route by route: a large model is not put into words in one go. */
+function* textOf({ routes, ...head }: ShapeModel): Generator<string> {
+  yield `${JSON.stringify({ file: VERSION, ...head }).slice(0, -1)},"routes":[`;
+  for (const [i, route] of routes.entries()) yield `${i === 0 ? '' : ',\n'}${JSON.stringify(route)}`;
+  yield ']}\n';
 }
 
 function readShapes(path: string, seed: number): ShapeModel | null {
