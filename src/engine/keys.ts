@@ -10,7 +10,7 @@ export const DIMENSIONS = [
   'asn',
   'network',
   'software',
-  'handshake', // TLS handshake of the client
+  'handshake', // how the client begins TLS and HTTP/2
   'fingerprint',
   'agent',
   'mail', // pattern of e-mail addresses

@@ -52,7 +52,7 @@ export const COLUMNS = {
   partnerLo: col('i32', ''),
   deviceHi: col('i32', 'device that sent the request, keyed hash of its id'),
   deviceLo: col('i32', ''),
-  handshakeHi: col('i32', 'TLS handshake of the client (JA4), hashed'),
+  handshakeHi: col('i32', 'how the client begins TLS (JA4) and HTTP/2, hashed'),
   handshakeLo: col('i32', ''),
   subjectHi: col('i32', 'whom the request says it acts for or logs in as, hashed'),
   subjectLo: col('i32', ''),

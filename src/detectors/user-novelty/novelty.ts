@@ -146,7 +146,7 @@ export function strangeTraits(v: HabitValues): string {
     [isStrange(v.country), 'country'],
     [isStrange(v.device), 'device'],
     [isClientStrange(v) && !isStrange(v.device), 'client'],
-    [isStrange(v.handshake) && !isClientStrange(v) && !isStrange(v.device), 'TLS handshake'],
+    [isStrange(v.handshake) && !isClientStrange(v) && !isStrange(v.device), 'handshake'],
     [v.hour.isNew !== 0, 'time of day'],
   ] as const;
   return listed(names.flatMap(([strange, name]) => (strange ? [name] : [])));

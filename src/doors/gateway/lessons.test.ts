@@ -9,6 +9,7 @@ import { createBatch } from '../../enrich/facts.ts';
 import { SCHEMA } from '../../enrich/kinds.ts';
 import { EMPTY_MODEL, type LearnedModel } from '../../enrich/model.ts';
 import type { DeskCheck, SchemaDesk } from '../../inspect/schema/index.ts';
+import type { ShapeModel } from '../../learn/shapes/model.ts';
 import { shapeOf } from '../../learn/shapes/shape.ts';
 import { minutes } from '../../lib/units.ts';
 import { NO_SHAPES } from '../../runtime/live/shapes-file.ts';
@@ -206,7 +207,9 @@ describe('lessons', () => {
     const own = { ...settings, routes: 8 };
     const lessons = new Lessons({ gate, seed: 1, store: NO_SHAPES, nowMs: START, onFailure: vi.fn() }, own, many);
     const told: number[] = [];
-    lessons.teach({ useShapes: (model) => told.push(model?.routes.length ?? 0) } as unknown as SchemaDesk);
+    lessons.teach({
+      useShapes: (model: ShapeModel | null) => told.push(model?.routes.length ?? 0),
+    } as unknown as SchemaDesk);
     const observe = (routes: number): void => {
       batch.status[0] = 200;
       for (let r = 1; r <= routes; r++)

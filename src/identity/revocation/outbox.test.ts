@@ -66,6 +66,38 @@ describe('Outbox', () => {
     expect(heard.all.map(([item, outcome]) => `${item} ${outcome}`)).toEqual(['a closed', 'b closed', 'c closed']);
   });
 
+  it('holds what waits while it is paused, whatever is under way, and goes on where it was', async () => {
+    const { outbox, heard, sent } = outboxOf(['again']);
+    outbox.offer('a');
+    outbox.pause();
+    outbox.offer('b');
+    for (let i = 0; i < 3; i++) await new Promise(setImmediate);
+    // The first was under way; after it has failed it is not tried again either.
+    expect([sent, heard.all]).toEqual([['a'], []]);
+    outbox.resume();
+    await heard.until(2);
+    expect(heard.all.map(([item, outcome, attempts]) => `${item} ${outcome} ${attempts}`)).toEqual([
+      'a done 2',
+      'b done 1',
+    ]);
+  });
+
+  it('drops what waits, and not what is under way', async () => {
+    const { outbox, heard } = outboxOf([]);
+    outbox.offer('a');
+    outbox.offer('b');
+    outbox.pause();
+    expect(outbox.clear()).toBe(1);
+    await heard.until(2);
+    outbox.offer('c');
+    expect(outbox.clear()).toBe(1);
+    expect(heard.all.map(([item, outcome]) => `${item} ${outcome}`)).toEqual(['b dropped', 'a done', 'c dropped']);
+    outbox.resume();
+    outbox.offer('d');
+    await heard.until(4);
+    expect(heard.all[3]).toEqual(['d', 'done', 1]);
+  });
+
   it('pauses up to a minute, spread by up to half', () => {
     expect([1, 2, 3, 30].map((failures) => pauseMs(failures, () => 0))).toEqual([500, 1000, 2000, 60_000]);
     expect(pauseMs(2, () => 1)).toBe(500);

@@ -254,10 +254,8 @@ describe('the status of a stream', () => {
 
   it('is one of three, with a short reason', async () => {
     const { ask } = transmitting();
-    expect((await ask('POST', 'status', { stream_id: 'p', status: 'off' })).status).toBe(400);
-    expect((await ask('POST', 'status', { stream_id: 'p' })).status).toBe(400);
-    const long = { stream_id: 'p', status: 'paused', reason: 'x'.repeat(257) };
-    expect((await ask('POST', 'status', long)).status).toBe(400);
+    for (const wrong of [{ status: 'off' }, {}, { status: 'paused', reason: 'x'.repeat(257) }])
+      expect((await ask('POST', 'status', { stream_id: 'p', ...wrong })).status).toBe(400);
     expect((await ask('GET', 'status')).status).toBe(400);
   });
 
@@ -313,6 +311,24 @@ describe('subjects', () => {
     const { ask } = transmitting();
     for (const body of [{}, { subject: 'ann' }, { subject: { format: 'complex' } }, { subject: sub('a'), verified: 1 }])
       expect((await ask('POST', 'subjects:add', { stream_id: 'p', ...body })).status).toBe(400);
+  });
+});
+
+describe('changes', () => {
+  it('that change nothing leave no trace, and nobody makes more than so many at once', async () => {
+    const { ask, news, at } = transmitting();
+    const subject = (action: string, i: number) =>
+      ask('POST', `subjects:${action}`, { stream_id: 'p', subject: sub(`u${i}`) });
+    await ask('POST', 'status', { stream_id: 'p', status: 'enabled' });
+    await ask('PATCH', 'streams', { stream_id: 'p' });
+    expect(news).toEqual([]);
+    for (let i = 0; i < 500; i++) expect((await subject('remove', i)).status).toBe(204);
+    const refused = await subject('remove', 500);
+    expect([refused.status, refused.headers?.['retry-after'], news.length]).toEqual([429, '1', 500]);
+    // What is so already is no change.
+    expect((await subject('remove', 0)).status).toBe(204);
+    at(NOW + 200);
+    expect([(await subject('remove', 500)).status, (await subject('remove', 501)).status]).toEqual([204, 429]);
   });
 });
 

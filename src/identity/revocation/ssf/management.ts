@@ -65,6 +65,7 @@ const UNREADABLE = refusal(400, 'invalid_request', 'the body is not a JSON objec
 const wrong = (description: string): HttpTold => refusal(400, 'invalid_request', description);
 const forbidden = (description: string): HttpTold => refusal(403, 'access_denied', description);
 const notAllowed = (allow: string): HttpTold => told(405, undefined, { allow });
+const TOO_OFTEN = told(429, undefined, { 'retry-after': '1' });
 const NOT_KEPT = told(503, undefined, { 'retry-after': '30' });
 
 /** The stream that a request is about, with what its body says; or the refusal. */
@@ -248,6 +249,7 @@ export class StreamManagement {
     if (step === 'nothing') return done;
     if (step === 'more' && stream.subjects.size >= MAX_SUBJECTS)
       return forbidden('the stream has no room for subjects');
+    if (!stream.mayChange(this.options.now())) return TOO_OFTEN;
     await this.options.store?.keepSubject(stream.settings.name, marked.mark, step === 'more');
     if (step === 'more') stream.subjects.add(marked);
     else stream.subjects.delete(marked);
@@ -266,6 +268,8 @@ export class StreamManagement {
   ): Promise<HttpTold> {
     return this.inTurn(stream, async () => {
       const state = next(stream.state);
+      if (JSON.stringify(state) === JSON.stringify(stream.state)) return told(200, done.answer());
+      if (!stream.mayChange(this.options.now())) return TOO_OFTEN;
       await this.options.store?.keepState(stream.settings.name, state);
       const dropped = stream.become(state);
       this.tell(stream, done.news({ dropped }));

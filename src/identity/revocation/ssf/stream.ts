@@ -51,6 +51,10 @@ export const MAX_TYPE = 256;
 export const MAX_WORDS = 256;
 export const MAX_SUBJECTS = 10_000;
 
+/** Changes that a receiver may make at once, and how many more each second: each is an entry of the ledger. */
+const CHANGES_BURST = 500;
+const CHANGES_PER_S = 5;
+
 const INITIAL: StreamState = { status: 'enabled', reason: '', description: '', events: null };
 
 export interface StreamParts {
@@ -77,6 +81,8 @@ export class EventStream {
   verifiedMs = 0;
   /** Settled when the change under way is kept. */
   turn: Promise<unknown> = Promise.resolve();
+  private level = 0;
+  private levelMs = 0;
   private readonly isAll: boolean;
   private known: StreamState = INITIAL;
 
@@ -97,6 +103,14 @@ export class EventStream {
   get delivered(): readonly string[] {
     const { events } = this.known;
     return events === null ? this.supported : this.supported.filter((type) => events.includes(type));
+  }
+
+  /** May its receiver change something now? Counts it, as a leaking bucket. */
+  mayChange(nowMs: number): boolean {
+    const left = Math.max(0, this.level - (Math.max(0, nowMs - this.levelMs) * CHANGES_PER_S) / 1000);
+    this.levelMs = nowMs;
+    this.level = left + 1 <= CHANGES_BURST ? left + 1 : left;
+    return left + 1 <= CHANGES_BURST;
   }
 
   /** As it was before a restart. What cannot be read counts as never asked for. */
