@@ -2,23 +2,16 @@
  * Single requests through the inspection that the gateway runs: the content part of enrichment over target, agent and
  * referrer, the body reader, and the inspector of bodies and headers. No state, no history: what one request shows.
  */
+import { inspection } from '../src/config/inspection.ts';
 import { FIELD_WEIGHT } from '../src/detectors/injection/weights.ts';
 import { contentRule, inspect, newHit, resetHit } from '../src/enrich/content/index.ts';
 import { CONTENT_FIELD } from '../src/enrich/facts.ts';
-import { type BodyLimits, createBodyReader } from '../src/inspect/body/index.ts';
+import { bodyLimits, createBodyReader } from '../src/inspect/body/index.ts';
 import { createContentInspector } from '../src/inspect/content/index.ts';
 import type { Asked } from '../src/inspect/contract.ts';
 
 /** The configuration's defaults. */
-const LIMITS: BodyLimits = {
-  decodedBytes: 1_048_576,
-  ratio: 200,
-  depth: 64,
-  fields: 10_000,
-  textLength: 65_536,
-  parts: 256,
-  decodings: 16,
-};
+const LIMITS = bodyLimits(inspection.parse({}).bodies);
 
 /** Evidence from which a single request is a finding, in millinats. */
 export const FINDING = 4600;

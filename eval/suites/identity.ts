@@ -5,20 +5,21 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { atMost, type Figure, table } from '../../bench/lib/figures.ts';
-import { type IdentityDesk, identityFrom } from '../../src/identity/compose.ts';
+import type { IdentityDesk } from '../../src/identity/compose.ts';
 import type { Presented } from '../../src/identity/contract.ts';
 import { checksumOf, newKey } from '../../src/identity/keys/format.ts';
 import {
   AUDIENCE,
   bearer,
+  deskFrom,
   fakeIssuer,
   goodClaims,
   ISSUER,
+  issuerOf,
   NOW,
   proofFor,
   request,
   SECRET,
-  settingsOf,
   signed,
   type TestKey,
   testKey,
@@ -44,17 +45,17 @@ async function world(): Promise<World> {
   const issuer = await testKey();
   const rsa = await testKey('RS256');
   const keys = Array.from({ length: 1000 }, () => newKey({ secret: SECRET }));
-  const settings = settingsOf({
+  const settings = {
     keys: { entries: keys.map(({ id, hash }, i) => ({ id, hash, principal: `svc-${i}`, revoked: i % 10 === 9 })) },
-    jwt: [{ issuer: ISSUER, audience: [AUDIENCE], jwks: { keys: [issuer.jwk, rsa.jwk] } }],
+    jwt: [issuerOf(issuer, rsa)],
     introspection: { url: INTROSPECTION, client_id: 'gateway', client_secret: { env: 'CLIENT' } },
     cookies: [{ name: 'connect.sid', secrets: [{ env: 'COOKIE' }], proves: 'login' }],
     dpop: {},
     signatures: { hmac: [{ name: 'partners', keys: [{ id: 'acme', secrets: [{ env: 'SIGNING' }] }] }] },
-  });
+  };
   const text = JSON.stringify({ active: true, ...goodClaims() });
   const told = fakeIssuer({ [INTROSPECTION]: () => ({ text }) });
-  const desk = identityFrom(settings, { baseDir: '.', secret: SECRET, env, ...told });
+  const desk = deskFrom(settings, { env, ...told });
   return { desk, issuer, rsa, ids: keys.map(({ id }) => id), key: keys[0].key };
 }
 

@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AUTH_OUTCOME, AUTH_SCHEME } from '../enrich/kinds.ts';
-import { identityFrom } from './compose.ts';
 import type { Caller } from './contract.ts';
 import { createDenylist } from './denylist.ts';
 import { createDesk } from './desk.ts';
 import { callerOf, NOBODY, type Scheme } from './scheme.ts';
-import { bearer, NOW, request, SECRET, settingsOf } from './testing.ts';
+import { bearer, deskFrom, NOW, request } from './testing.ts';
 
 const { accepted, unavailable, revoked, malformed } = AUTH_OUTCOME;
 const scheme = (over: Partial<Scheme> = {}): Scheme => ({
@@ -80,8 +79,7 @@ describe('a desk', () => {
   });
 
   it('headers that only we may write are taken out of every request', () => {
-    const settings = settingsOf({ forward: { principal: 'X-User', scopes: 'X-Scopes' } });
-    const desk = identityFrom(settings, { baseDir: '.', secret: SECRET });
+    const desk = deskFrom({ forward: { principal: 'X-User', scopes: 'X-Scopes' } });
     for (const presented of [request(), bearer('claimed'), request(['Cookie', 'sid=1'])]) {
       const caller = desk.identify(presented) as Caller;
       expect([...caller.removed]).toEqual(['x-user', 'x-scopes']);
@@ -91,12 +89,10 @@ describe('a desk', () => {
 
   it('tells the upstream who was proven, without letting names break headers', () => {
     const named = (principal: string) => createDeskOf(principal).identify(request(['X-Api-Key', 'k'])) as Caller;
-    const createDeskOf = (principal: string) =>
-      identityFrom(settingsOf({ forward: { principal: 'X-User' } }), {
-        baseDir: '.',
-        secret: SECRET,
-        schemes: [scheme({ identify: () => callerOf(AUTH_SCHEME.jwt, accepted, { principal }) })],
-      });
+    const createDeskOf = (principal: string) => {
+      const schemes = [scheme({ identify: () => callerOf(AUTH_SCHEME.jwt, accepted, { principal }) })];
+      return deskFrom({ forward: { principal: 'X-User' } }, { schemes });
+    };
     expect(named('user-1').added).toEqual(['X-User', 'user-1']);
     expect(named('a\r\nX-Admin: 1').added).toEqual(['X-User', 'a%0D%0AX-Admin%3A%201']);
     expect(named('50%').added).toEqual(['X-User', '50%25']);
@@ -113,20 +109,18 @@ it('the denylist is bounded, and what ends first goes first', () => {
 
 it('any request is answered by a fully set up desk without an exception', async () => {
   const defects: unknown[] = [];
-  const settings = settingsOf({
+  const settings = {
     keys: { entries: [] },
     certificates: { header: 'x-forwarded-client-cert' },
     jwt: [{ issuer: 'i', audience: ['a'], jwks: { keys: [{ kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' }] } }],
     dpop: {},
     refresh: { token_endpoints: ['/orders'] },
-  });
+  };
   const options = {
-    baseDir: '.',
-    secret: SECRET,
     trustsEdge: true,
     onDefect: (_: string, error: unknown) => defects.push(error),
   };
-  const desk = identityFrom(settings, options);
+  const desk = deskFrom(settings, options);
   const name = fc.constantFrom(
     'Authorization',
     'Cookie',

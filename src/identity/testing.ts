@@ -3,6 +3,9 @@ import { generateKeyPairSync, hash, type KeyObject, randomUUID, sign } from 'nod
 import { exportJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
 import type { IdentitySettings } from '../config/identity.ts';
 import { configSchema } from '../config/schema.ts';
+import { FLAG } from '../enrich/facts.ts';
+import { AUTH_OUTCOME } from '../enrich/kinds.ts';
+import { type IdentityDesk, type IdentityOptions, identityFrom } from './compose.ts';
 import type { AccessRefusal, Caller, Desk, Presented } from './contract.ts';
 import type { Ask, Fetcher, Told } from './http.ts';
 
@@ -35,6 +38,16 @@ export function settingsOf(identity: unknown): IdentitySettings {
   return configSchema.parse({ identity }).identity;
 }
 
+/** A desk of the identity section, with the secret of tests and no folder unless `options` say otherwise. */
+export function deskFrom(identity: unknown, options: Partial<IdentityOptions> = {}): IdentityDesk {
+  return identityFrom(settingsOf(identity), { baseDir: '.', secret: SECRET, ...options });
+}
+
+/** Asks a desk who shows this bearer token. */
+export function askerOf(desk: Desk): (token: string, nowMs?: number) => Promise<Caller> {
+  return async (token, nowMs = NOW) => desk.identify(bearer(token, { nowMs }));
+}
+
 /** A key pair of an issuer or client, with its public half as it is published. */
 export interface TestKey {
   readonly privateKey: KeyObject;
@@ -56,6 +69,11 @@ export async function testKey(alg: 'ES256' | 'RS256' | 'EdDSA' = 'ES256', kid = 
 
 export const ISSUER = 'https://issuer.example';
 export const AUDIENCE = 'https://api.example';
+
+/** Settings of {@link ISSUER}, whose keys these are. */
+export function issuerOf(...keys: readonly TestKey[]) {
+  return { issuer: ISSUER, audience: [AUDIENCE], jwks: { keys: keys.map(({ jwk }) => jwk) } };
+}
 
 /** Claims of a good token for an hour; what is given stands instead, undefined leaves out. */
 export function goodClaims(over: JWTPayload = {}): JWTPayload {
@@ -166,6 +184,26 @@ export const PROBLEMS = {
   unreadable: { status: 400, code: 'SP7506' },
   bound: { status: 401, code: 'SP7507' },
 } as const;
+
+/** What cells come to: the same for most schemes. */
+export const COMES_TO = {
+  valid: { outcome: AUTH_OUTCOME.accepted, problem: null },
+  expired: { outcome: AUTH_OUTCOME.expired, problem: PROBLEMS.expired },
+  audience: { outcome: AUTH_OUTCOME.audience, problem: PROBLEMS.refused },
+  algorithm: { outcome: AUTH_OUTCOME.algorithm, problem: PROBLEMS.refused },
+  forged: { outcome: AUTH_OUTCOME.signature, problem: PROBLEMS.refused },
+  unknown: { outcome: AUTH_OUTCOME.unknown, problem: PROBLEMS.refused },
+  replayed: { outcome: AUTH_OUTCOME.replayed, flags: FLAG.REPLAYED, problem: PROBLEMS.refused },
+  bound: { outcome: AUTH_OUTCOME.binding, flags: FLAG.BOUND_ELSEWHERE, problem: PROBLEMS.bound },
+  oversized: { outcome: AUTH_OUTCOME.oversized, problem: PROBLEMS.unreadable },
+  garbage: { outcome: AUTH_OUTCOME.malformed, problem: PROBLEMS.unreadable },
+} as const;
+
+/** What comes of the last request, if what the first one showed was revoked until then: Unix ms, 0 for ever. */
+export function revokedUntil(untilMs: number): Omit<MatrixCell, 'requests'> {
+  const before = (desk: Desk, [caller]: readonly Caller[]): void => desk.revoke(caller.credential, untilMs);
+  return { before, outcome: AUTH_OUTCOME.revoked, problem: PROBLEMS.refused };
+}
 
 function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   const body = Buffer.concat(parts);

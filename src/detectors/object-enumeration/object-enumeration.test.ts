@@ -18,7 +18,7 @@ describe('object enumeration', () => {
       /^about \d+ different objects such as \/api\/orders\/\d+ within an hour, \d+ % in steps of one; assumed usual: at most 60$/,
     );
     expect(of('mallory')?.requests).toBeLessThan(130);
-    expect(actions['principal:mallory']).toBe('throttle');
+    expect(actions['principal:mallory']).toBe('block');
   });
 
   it('finds who tries objects of others, long before any limit', () => {

@@ -19,8 +19,14 @@ const CREDENTIAL_FACTOR = 5;
 /** Evidence in millinats at the limit and at ten times it: so many objects alone are an outlier, at last a finding. */
 const VOLUME = 2300;
 const VOLUME_MOST = 4600;
-/** What walking adds, and what denials add on top of a volume. */
+/** What walking adds, and what denials add on top of a volume. Services fetch much one after the other, and many do no harm. */
 const WALKED = 2500;
+/**
+ * People open things as they come. Where one walks, it is as likely abuse as not at the limit, and hardly anything else at twice
+ * the limit.
+ */
+const WALKED_BY_PERSON = 6900;
+const WALKED_BY_PERSON_MOST = 9200;
 const PARTLY_WALKED = 1200;
 const REFUSED = 2000;
 
@@ -112,11 +118,12 @@ function refusalEvidence(v: Values, f: Facts, share: number): number {
 /** Objects taken: those asked for, or pages of those that came with them. */
 const taken = (v: Values): number => Math.max(v.objects.n, Math.floor(v.listed.n / LISTED));
 
-function volumeEvidence(v: Values, f: Facts, share: number, limit: number): number {
+function volumeEvidence(v: Values, f: Facts, share: number, limit: number, isService: boolean): number {
   const n = taken(v);
   if (n <= limit) return 0;
   const volume = ramp(n, limit, limit * 10, VOLUME, VOLUME_MOST);
   if (isLookedAt(v, f)) return Math.min(volume, CAP.outlier);
+  if (share >= WALK && !isService) return ramp(n, limit, limit * 2, WALKED_BY_PERSON, WALKED_BY_PERSON_MOST);
   const steadily = share >= WALK ? WALKED : share >= PARTLY ? PARTLY_WALKED : 0;
   return volume + steadily + (v.refusals.llr >= DECIDED && !isProbed(f) ? REFUSED : 0);
 }
@@ -134,16 +141,16 @@ export const objectEnumeration = defineDetector({
   cap: CAP.sequential,
   build: (context) => {
     const { actor, baselines, tune } = context;
-    const service = actor === 'credential' ? CREDENTIAL_FACTOR : 1;
+    const isService = actor === 'credential';
     const usual = Math.max(FLOOR / HEADROOM, baselines.objectsPerHourP999);
-    const limit = Math.round(tune('objectsPerHour', usual * HEADROOM) * service);
+    const limit = Math.round(tune('objectsPerHour', usual * HEADROOM) * (isService ? CREDENTIAL_FACTOR : 1));
     return {
       needs: needsOf(context),
       judge(v: Values, f: Facts) {
         if (taken(v) <= limit && (v.objects.n < TRIED || v.refusals.llr < DECIDED)) return 0;
         if (actor === 'ip' && (f.networkClass === NETWORK_CLASS.internal || f.has(FLAG.AUTHENTICATED))) return 0;
         const share = walked(v);
-        return Math.max(volumeEvidence(v, f, share, limit), refusalEvidence(v, f, share));
+        return Math.max(volumeEvidence(v, f, share, limit, isService), refusalEvidence(v, f, share));
       },
       say(v: Values, f: Facts) {
         const parts = [`${about(v.objects.n)} different objects such as ${example(f)} within an hour`];

@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../config/load.ts';
@@ -8,6 +7,7 @@ import { configSchema } from '../../config/schema.ts';
 import type { Capture } from '../../record/journal/capture.ts';
 import { CaptureDraft, CaptureRules } from './capture.ts';
 import { type House, openHouse } from './testing.ts';
+import { Closing, httpUpstream } from './upstream/testing.ts';
 
 const NOW_MS = Date.UTC(2025, 2, 3, 9);
 const CAPTURED = {
@@ -16,7 +16,8 @@ const CAPTURED = {
 };
 
 let house: House;
-let upstream: Server;
+let upstream: string;
+const closing = new Closing();
 let nowMs = NOW_MS;
 /** Bodies that came to the application. */
 let bodies: string[] = [];
@@ -29,7 +30,7 @@ async function bodyOf(req: IncomingMessage): Promise<string> {
 
 async function open(settings: Record<string, unknown> = {}, ephemeral = false): Promise<void> {
   house = await openHouse({
-    upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
+    upstream,
     clock: () => nowMs,
     ephemeral,
     settings: { gateway: { routes: [CAPTURED] }, ...settings },
@@ -39,16 +40,14 @@ async function open(settings: Record<string, unknown> = {}, ephemeral = false): 
 beforeEach(async () => {
   nowMs = NOW_MS;
   bodies = [];
-  upstream = createServer(async (req, res) => {
+  upstream = await httpUpstream(closing, async (req, res) => {
     bodies.push(await bodyOf(req));
     res.writeHead(req.url === '/login' ? 401 : 200).end('{}');
   });
-  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
 });
 afterEach(async () => {
   await house.close();
-  upstream.closeAllConnections();
-  upstream.close();
+  await closing.run();
 });
 
 const post = (path: string, body: string, headers: Record<string, string> = {}): Promise<number> =>

@@ -3,7 +3,7 @@
  * happens, every exchange ends, every row of facts is given back, and the next request is served.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DETECTORS } from '../../detectors/index.ts';
 import { ALLOW, type Gate, type Verdict } from '../../runtime/live/verdict.ts';
@@ -11,11 +11,10 @@ import { Telemetry } from '../../runtime/telemetry/telemetry.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { uniform } from './guard/testing.ts';
 import { openHouse } from './testing.ts';
+import { Closing, served } from './upstream/testing.ts';
 
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
+const closing = new Closing();
+afterEach(() => closing.run());
 
 const REQUESTS = 240;
 const AT_ONCE = 24;
@@ -51,19 +50,14 @@ function misbehave(req: IncomingMessage, res: ServerResponse): void {
   } else if (habit !== 'silent') res.end('well');
 }
 
-async function application(): Promise<string> {
+function application(): Promise<string> {
   const server = createServer(misbehave);
   server.on('upgrade', (_, socket) => {
     socket.on('error', () => {});
     socket.resume().once('end', () => socket.end());
     socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  ends.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return served(closing, server);
 }
 
 /** An owner of state in another process, as bad as it can be. */
@@ -107,7 +101,7 @@ async function gateway(seed: number): Promise<Gateway> {
     },
   };
   const house = await openHouse({ upstream: await application(), settings, ephemeral: true });
-  ends.push(() => house.close());
+  closing.add(() => house.close());
   const { loaded, config, live } = house;
   const onDefect = (error: unknown): void => {
     if (!rejected.has((error as Error).message)) throw error;
@@ -117,7 +111,7 @@ async function gateway(seed: number): Promise<Gateway> {
   const { enrichment, secrets } = live;
   const gate = badOwner(drawFrom(seed));
   const opened = await openGateway({ loaded, gate, enrichment, secrets, telemetry });
-  ends.push(async () => {
+  closing.add(async () => {
     await opened.drain(1000);
     await telemetry.close();
   });

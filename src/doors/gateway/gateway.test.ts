@@ -1,16 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../config/load.ts';
 import { configSchema } from '../../config/schema.ts';
 import { DIMENSIONS } from '../../engine/keys.ts';
 import { ACTION } from '../../engine/policy.ts';
 import { type House, openHouse } from './testing.ts';
+import { Closing, httpUpstream } from './upstream/testing.ts';
 
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
+const closing = new Closing();
+afterEach(() => closing.run());
 
 interface World extends House {
   readonly seen: string[];
@@ -20,20 +17,10 @@ interface World extends House {
   login(name: string, headers?: Record<string, string>): Promise<Response>;
 }
 
-async function listen(handler: (req: IncomingMessage, res: ServerResponse) => void): Promise<number> {
-  const server: Server = createServer(handler);
-  ends.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
-
 /** A gateway before an application that refuses every login and serves everything else. */
 async function world(settings: Record<string, unknown> = {}): Promise<World> {
   const seen: string[] = [];
-  const port = await listen((req, res) => {
+  const upstream = await httpUpstream(closing, (req, res) => {
     seen.push(`${req.method} ${req.url}`);
     if (req.url === '/login') {
       res.writeHead(401, { 'Sallyport-Event': 'login.failed;principal="x"' });
@@ -45,14 +32,14 @@ async function world(settings: Record<string, unknown> = {}): Promise<World> {
   });
   let shift = 0;
   const house = await openHouse({
-    upstream: `http://127.0.0.1:${port}`,
+    upstream,
     settings: {
       routes: { login: ['/login'], templates: [{ template: '/items/{id}' }, { template: '/' }] },
       ...settings,
     },
     clock: () => Date.now() + shift,
   });
-  ends.push(() => house.close());
+  closing.add(() => house.close());
   const { url } = house;
   const get = (path: string, headers: Record<string, string> = {}) =>
     fetch(url + path, { headers: { 'X-Forwarded-For': '198.51.100.7', ...headers } });
@@ -179,10 +166,10 @@ describe('the gateway', () => {
   it('goes on serving while it takes another configuration', async () => {
     const w = await world();
     const before = await w.get('/items/1');
-    const port = await listen((_, res) => res.end('the new one'));
+    const upstream = await httpUpstream(closing, (_, res) => res.end('the new one'));
     const config = configSchema.parse({
       ...({} as object),
-      upstream: `http://127.0.0.1:${port}`,
+      upstream,
       listen: '127.0.0.1:0',
     });
     await w.gateway.update({ ...defaultConfig(), config }, w.live.enrichment);

@@ -1,19 +1,19 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type House, openHouse } from './testing.ts';
+import { Closing, httpUpstream } from './upstream/testing.ts';
 
-const ends: (() => unknown)[] = [];
+const closing = new Closing();
 afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
+  await closing.run();
   vi.useRealTimers();
 });
 
 /** A gateway before an application whose answer to /stream goes on until it is told to end. */
 async function world(plan: object): Promise<House & { streams: ServerResponse[]; wait(ms: number): void }> {
   const streams: ServerResponse[] = [];
-  const server = createServer((req, res) => {
+  const upstream = await httpUpstream(closing, (req, res) => {
     if (req.url !== '/stream') res.end('short');
     else {
       res.writeHead(200, { 'Content-Type': 'application/octet-stream' });
@@ -21,17 +21,11 @@ async function world(plan: object): Promise<House & { streams: ServerResponse[];
       streams.push(res);
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  ends.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
   let now = Date.parse('2026-03-02T12:00:00Z');
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  const upstream = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const settings = { plans: [{ name: 'free', default: true, ...plan }], gateway: { timeout_s: 3600 } };
   const opened = await openHouse({ upstream, settings, ephemeral: true, clock: () => now });
-  ends.push(() => opened.close());
+  closing.add(() => opened.close());
   const wait = (ms: number): void => {
     for (const until = now + ms; now < until; ) {
       now += 5000;

@@ -1,7 +1,5 @@
 /** What a gateway learns of parameters where no document is: through the whole gateway, and over a restart. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -15,14 +13,13 @@ import { minutes } from '../../lib/units.ts';
 import { NO_SHAPES } from '../../runtime/live/shapes-file.ts';
 import type { Gate } from '../../runtime/live/verdict.ts';
 import { Lessons } from './lessons.ts';
-import { type House, openHouse } from './testing.ts';
+import { type House, onRows, openHouse } from './testing.ts';
+import { Closing, httpUpstream } from './upstream/testing.ts';
 
 const START = Date.UTC(2025, 2, 3);
 
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
+const closing = new Closing();
+afterEach(() => closing.run());
 
 interface World extends House {
   readonly notes: string[];
@@ -31,17 +28,11 @@ interface World extends House {
   get(target: string, network?: number): Promise<number>;
 }
 
-async function upstream(): Promise<string> {
-  const server = createServer((req, res) => {
+function upstream(): Promise<string> {
+  return httpUpstream(closing, (req, res) => {
     res.statusCode = req.url?.includes('refuse') ? 400 : 200;
     res.end('served');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  ends.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 async function world(dir: string, clock: { nowMs: number }, more: Record<string, unknown> = {}): Promise<World> {
@@ -57,14 +48,11 @@ async function world(dir: string, clock: { nowMs: number }, more: Record<string,
     onNote: (text) => notes.push(text),
     dir,
   });
-  ends.push(() => house.close());
+  closing.add(() => house.close());
   const bits: number[] = [];
-  const { engine } = house.live.runtime.parts;
-  const step = engine.step.bind(engine);
-  engine.step = (rows, row, response, nowMs) => {
+  onRows(house, (rows, row, response) => {
     if (!response) bits.push(rows.schema[row]);
-    return step(rows, row, response, nowMs);
-  };
+  });
   const get = async (target: string, network = 1) => {
     const response = await fetch(house.url + target, { headers: { 'X-Forwarded-For': `198.51.${network}.7` } });
     await response.arrayBuffer();
@@ -82,7 +70,7 @@ async function ordinary(w: World, clock: { nowMs: number }, target = (i: number)
 
 function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-lessons-'));
-  ends.push(() => rmSync(dir, { recursive: true }));
+  closing.add(() => rmSync(dir, { recursive: true }));
   return dir;
 }
 
@@ -148,7 +136,7 @@ describe('learned shapes', () => {
             resolve();
           },
         });
-        ends.push(() => house.close());
+        closing.add(() => house.close());
       })();
     });
     await told;
@@ -225,7 +213,7 @@ describe('lessons', () => {
       nowMs += 10;
       return nowMs;
     });
-    ends.push(() => clock.mockRestore());
+    closing.add(() => clock.mockRestore());
     observe(8);
     lessons.tick(START + minutes(60));
     observe(1);

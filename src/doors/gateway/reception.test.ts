@@ -1,8 +1,7 @@
 /** Who is calling, as the whole gateway sees it: what is refused, what the application is told, what stands in the facts. */
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -18,12 +17,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { textOf } from '../../enrich/facts.ts';
 import { AUTH_OUTCOME, LEAK } from '../../enrich/kinds.ts';
 import { newKey } from '../../identity/keys/format.ts';
-import { type House, openHouse } from './testing.ts';
+import { type House, onRows, openHouse } from './testing.ts';
+import { Closing, httpUpstream } from './upstream/testing.ts';
 
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
+const closing = new Closing();
+afterEach(() => closing.run());
 
 /** Echoes bodies; some paths give things away. */
 function answer(req: IncomingMessage, res: ServerResponse): void {
@@ -54,28 +52,20 @@ interface World extends House {
 
 async function world(settings: Record<string, unknown>): Promise<World> {
   const seen: IncomingHttpHeaders[] = [];
-  const server = createServer((req, res) => {
+  const upstream = await httpUpstream(closing, (req, res) => {
     seen.push(req.headers);
     answer(req, res);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  ends.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
   const house = await openHouse({
-    upstream: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    upstream,
     settings: { routes: { login: ['/login'] }, ...settings },
     ephemeral: true,
   });
-  ends.push(() => house.close());
+  closing.add(() => house.close());
   const outcomes: number[] = [];
-  const { engine } = house.live.runtime.parts;
-  const step = engine.step.bind(engine);
-  engine.step = (rows, row, response, nowMs) => {
+  onRows(house, (rows, row, response) => {
     if (!response) outcomes.push(rows.authOutcome[row]);
-    return step(rows, row, response, nowMs);
-  };
+  });
   const get = (path: string, headers: Record<string, string> = {}) =>
     fetch(house.url + path, { headers: { 'X-Forwarded-For': '198.51.100.7', ...headers } });
   return { ...house, seen, outcomes, get };
@@ -148,7 +138,7 @@ describe('a route that asks for a key', () => {
 describe('a token that is bound to a key', () => {
   it('gets the nonce for the next proof with every answer, and the first one with a refusal', async () => {
     vi.stubEnv('SALLYPORT_TEST_TOKENS', 'a secret of at least thirty-two bytes');
-    ends.push(() => vi.unstubAllEnvs());
+    closing.add(() => vi.unstubAllEnvs());
     const { privateKey, publicKey } = await generateKeyPair('ES256');
     const jwk = await exportJWK(publicKey);
     const secret = { env: 'SALLYPORT_TEST_TOKENS' };
@@ -187,7 +177,7 @@ describe('a token that is bound to a key', () => {
 describe('inner tokens', () => {
   it('can be checked with the keys that are published, where there are any', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'sallyport-inner-'));
-    ends.push(() => rmSync(dir, { recursive: true, force: true }));
+    closing.add(() => rmSync(dir, { recursive: true, force: true }));
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     writeFileSync(join(dir, 'inner.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
     const made = newKey({ id: 'k1', secret: null });
@@ -223,7 +213,7 @@ describe('a route that asks for a token', () => {
 
   it('believes its issuer, and only for us', async () => {
     vi.stubEnv(VARIABLE, SECRET);
-    ends.push(() => vi.unstubAllEnvs());
+    closing.add(() => vi.unstubAllEnvs());
     const w = await world(settings);
     const bearer = async (audience: string, seconds = 300) => ({
       authorization: `Bearer ${await token(audience, seconds)}`,

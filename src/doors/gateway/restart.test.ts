@@ -1,17 +1,14 @@
 /** What stands survives a restart under its own id, what was taken back stays so, and no load sets anybody free. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEGRADATION } from '../../runtime/live/runtime.ts';
 import { type House, openHouse } from './testing.ts';
+import { Closing, httpUpstream } from './upstream/testing.ts';
 
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
+const closing = new Closing();
+afterEach(() => closing.run());
 
 const START_MS = Date.UTC(2025, 5, 2, 8);
 const BAD = '198.51.100.7';
@@ -26,14 +23,8 @@ class Site {
 
   static async open(): Promise<Site> {
     const site = new Site();
-    const server = createServer((_, res) => res.end('served'));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    site.upstream = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    ends.push(() => {
-      rmSync(site.dir, { recursive: true, force: true });
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(resolve));
-    });
+    closing.add(() => rmSync(site.dir, { recursive: true, force: true }));
+    site.upstream = await httpUpstream(closing, (_, res) => res.end('served'));
     await site.start();
     return site;
   }
@@ -48,7 +39,7 @@ class Site {
     };
     this.house = await openHouse({ upstream: this.upstream, settings, dir: this.dir, clock: () => this.nowMs });
     const { house } = this;
-    ends.push(() => house.close());
+    closing.add(() => house.close());
   }
 
   async restart(): Promise<void> {

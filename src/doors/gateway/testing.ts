@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { defaultConfig, type LoadedConfig } from '../../config/load.ts';
 import { type Config, configSchema } from '../../config/schema.ts';
 import { DETECTORS } from '../../detectors/index.ts';
+import type { FactBatch } from '../../enrich/facts.ts';
 import { declaredOperations } from '../../inspect/inspection.ts';
 import type { MakeModel } from '../../runtime/live/learning.ts';
 import { type Live, startLive } from '../../runtime/live/service.ts';
@@ -15,7 +16,7 @@ import type { LoadSource } from './guard/load.ts';
 import { Office } from './revoking/office.ts';
 
 export interface HouseOptions {
-  /** URL of the application behind. */
+  /** URL of the application behind; tests have one of `httpUpstream` (upstream/testing.ts). */
   readonly upstream: string;
   /** Keys of the configuration, as in a file; put over what a house has by itself. */
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -50,6 +51,16 @@ export interface House {
   readonly dir: string;
   /** Ends everything, once; the journal is then whole. */
   close(): Promise<void>;
+}
+
+/** Tells of every row, before the engine judges it. */
+export function onRows(house: House, told: (rows: FactBatch, row: number, response: boolean) => void): void {
+  const { engine } = house.live.runtime.parts;
+  const step = engine.step.bind(engine);
+  engine.step = (rows, row, response, nowMs) => {
+    told(rows, row, response);
+    return step(rows, row, response, nowMs);
+  };
 }
 
 /** What is decided must not depend on how busy the machine is: nothing degrades. */

@@ -1,15 +1,12 @@
 /** Routes that no document has, through the whole gateway: what a client is told, and what never reaches the application. */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FLAG } from '../../enrich/facts.ts';
 import { SCHEMA } from '../../enrich/kinds.ts';
-import { type House, openHouse } from './testing.ts';
+import { type House, onRows, openHouse } from './testing.ts';
+import { Closing, httpUpstream } from './upstream/testing.ts';
 
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
+const closing = new Closing();
+afterEach(() => closing.run());
 
 const DOCUMENT = {
   openapi: '3.1.0',
@@ -26,29 +23,21 @@ interface World extends House {
 
 async function world(schema: Record<string, unknown>): Promise<World> {
   const seen: string[] = [];
-  const server = createServer((req, res) => {
+  const upstream = await httpUpstream(closing, (req, res) => {
     seen.push(`${req.method} ${req.url}`);
     res.end('served');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  ends.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
   const house = await openHouse({
-    upstream: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    upstream,
     settings: { inspection: { schemas: [{ openapi: 'api.yaml', ...schema }] } },
     schemas: [DOCUMENT],
     ephemeral: true,
   });
-  ends.push(() => house.close());
+  closing.add(() => house.close());
   const rows: [number, boolean][] = [];
-  const { engine } = house.live.runtime.parts;
-  const step = engine.step.bind(engine);
-  engine.step = (batch, row, response, nowMs) => {
+  onRows(house, (batch, row, response) => {
     if (response) rows.push([batch.schema[row], (batch.flags[row] & FLAG.NOT_ADMITTED) === 0]);
-    return step(batch, row, response, nowMs);
-  };
+  });
   return { ...house, seen, rows };
 }
 

@@ -2,20 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AUTH_OUTCOME, AUTH_SCHEME, ROLE } from '../../enrich/kinds.ts';
-import { identityFrom } from '../compose.ts';
 import type { Caller, ClientCertificate } from '../contract.ts';
-import {
-  AUDIENCE,
-  goodClaims,
-  ISSUER,
-  NOW,
-  request,
-  SECRET,
-  selfSigned,
-  settingsOf,
-  signed,
-  testKey,
-} from '../testing.ts';
+import { deskFrom, goodClaims, issuerOf, NOW, request, selfSigned, signed, testKey } from '../testing.ts';
 import { certificateOf, fromClientCert, fromXfcc } from './read.ts';
 
 const pem = selfSigned('acme-billing');
@@ -87,8 +75,7 @@ describe('what a certificate says', () => {
 });
 
 function asker(entries: unknown[], header = 'none', trustsEdge = false) {
-  const settings = settingsOf({ certificates: { entries, header } });
-  const desk = identityFrom(settings, { baseDir: '.', secret: SECRET, trustsEdge });
+  const desk = deskFrom({ certificates: { entries, header } }, { trustsEdge });
   return (over: Partial<ClientCertificate> = {}) =>
     desk.identify(request([], { certificate: { ...certificate, ...over } })) as Caller;
 }
@@ -137,10 +124,8 @@ describe('whom certificates stand for', () => {
 describe('edges', () => {
   const passed = `:${x509.raw.toString('base64')}:`;
   const ask = (trustsEdge: boolean, trustedPeer?: boolean) => {
-    const settings = settingsOf({
-      certificates: { entries: [{ subject: '*', partner: 'acme' }], header: 'client-cert' },
-    });
-    const desk = identityFrom(settings, { baseDir: '.', secret: SECRET, trustsEdge });
+    const certificates = { entries: [{ subject: '*', partner: 'acme' }], header: 'client-cert' };
+    const desk = deskFrom({ certificates }, { trustsEdge });
     return desk.identify(request(['Client-Cert', passed], { trustedPeer })) as Caller;
   };
 
@@ -159,9 +144,8 @@ describe('edges', () => {
 
 it('a certificate beside a token adds its partner, and an unknown one does no harm', async () => {
   const key = await testKey();
-  const jwt = [{ issuer: ISSUER, audience: [AUDIENCE], jwks: { keys: [key.jwk] } }];
   const certificates = { entries: [{ subject: 'CN=acme*', partner: 'acme' }] };
-  const desk = identityFrom(settingsOf({ jwt, certificates }), { baseDir: '.', secret: SECRET });
+  const desk = deskFrom({ jwt: [issuerOf(key)], certificates });
   const headers = ['Authorization', `Bearer ${await signed(key, goodClaims())}`];
   const both = (over: Partial<ClientCertificate> = {}) =>
     desk.identify(request(headers, { certificate: { ...certificate, ...over } }));

@@ -2,9 +2,8 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AUTH_OUTCOME, AUTH_SCHEME } from '../../enrich/kinds.ts';
-import { identityFrom } from '../compose.ts';
 import type { Caller } from '../contract.ts';
-import { request, SECRET, settingsOf } from '../testing.ts';
+import { deskFrom, request } from '../testing.ts';
 import { unsigned } from './signed.ts';
 
 const KEYS = ['first-secret-of-the-app', 'second-secret-of-the-app'].map((text) => Buffer.from(text));
@@ -46,8 +45,7 @@ describe('signed cookies', () => {
 describe('sessions', () => {
   const env = { APP: KEYS[0].toString() };
   const ask = (cookie: string, identity: object = {}): Caller => {
-    const desk = identityFrom(settingsOf(identity), { baseDir: '.', secret: SECRET, env });
-    return desk.identify(request(['Cookie', cookie])) as Caller;
+    return deskFrom(identity, { env }).identify(request(['Cookie', cookie])) as Caller;
   };
 
   it('are named by a keyed hash, and only the application knows more', () => {

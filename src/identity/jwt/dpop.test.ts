@@ -3,19 +3,16 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { FLAG } from '../../enrich/facts.ts';
 import { AUTH_OUTCOME } from '../../enrich/kinds.ts';
 import { authorise } from '../access.ts';
-import { identityFrom } from '../compose.ts';
 import type { Caller, Presented } from '../contract.ts';
 import {
-  AUDIENCE,
   bearer,
+  deskFrom,
   goodClaims,
-  ISSUER,
+  issuerOf,
   NOW,
   NOW_SEC,
   proofFor,
   request,
-  SECRET,
-  settingsOf,
   signed,
   type TestKey,
   testKey,
@@ -30,10 +27,7 @@ beforeAll(async () => {
   token = await signed(key, goodClaims({ cnf: { jkt: await calculateJwkThumbprint(client.jwk) } }));
 });
 
-function deskOf(dpop: unknown = {}) {
-  const jwt = [{ issuer: ISSUER, audience: [AUDIENCE], jwks: { keys: [key.jwk] } }];
-  return identityFrom(settingsOf({ jwt, dpop }), { baseDir: '.', secret: SECRET });
-}
+const deskOf = (dpop: unknown = {}) => deskFrom({ jwt: [issuerOf(key)], dpop });
 
 const RULE = { required: true, schemes: [], scopes: [], roles: [] };
 const send = (proof: string, over: Partial<Presented> = {}, of = token): Presented =>
@@ -113,8 +107,7 @@ describe('bound tokens', () => {
   });
 
   it('do not count where proofs are not looked at, or the binding is not understood', async () => {
-    const jwt = [{ issuer: ISSUER, audience: [AUDIENCE], jwks: { keys: [key.jwk] } }];
-    const desk = identityFrom(settingsOf({ jwt }), { baseDir: '.', secret: SECRET });
+    const desk = deskFrom({ jwt: [issuerOf(key)] });
     expect((await desk.identify(send(await proofFor(client, token, request())))).outcome).toBe(AUTH_OUTCOME.binding);
     for (const cnf of [{ kid: 'x' }, 'text', {}]) {
       const odd = await signed(key, goodClaims({ cnf } as never));

@@ -1,17 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { AUTH_OUTCOME } from '../../enrich/kinds.ts';
-import { identityFrom } from '../compose.ts';
-import type { Caller } from '../contract.ts';
 import {
   AUDIENCE,
+  askerOf,
   bearer,
+  deskFrom,
   fakeIssuer,
   goodClaims,
   ISSUER,
   NOW,
   NOW_SEC,
-  SECRET,
-  settingsOf,
   signed,
   type TestKey,
   testKey,
@@ -34,9 +32,8 @@ function world(keys: readonly TestKey[], more: Record<string, unknown> = { jwks_
       text: JSON.stringify({ issuer: ISSUER, jwks_uri: JWKS }),
     }),
   });
-  const desk = identityFrom(settingsOf({ jwt: [{ ...base, ...more }] }), { baseDir: '.', secret: SECRET, ...issuer });
-  const ask = async (token: string, nowMs = NOW): Promise<Caller> => desk.identify(bearer(token, { nowMs }));
-  return { published, issuer, desk, ask };
+  const desk = deskFrom({ jwt: [{ ...base, ...more }] }, issuer);
+  return { published, issuer, desk, ask: askerOf(desk) };
 }
 
 const long = (over = {}) => goodClaims({ exp: NOW_SEC + 86_400, ...over });
@@ -114,9 +111,8 @@ describe('keys of an issuer', () => {
         text: JSON.stringify({ issuer: 'https://evil.example', jwks_uri: JWKS }),
       }),
     });
-    const settings = settingsOf({ jwt: [{ ...base, discovery: true }] });
-    const desk = identityFrom(settings, { baseDir: '.', secret: SECRET, ...lying });
-    expect((await desk.identify(bearer(await signed(key)))).outcome).toBe(AUTH_OUTCOME.unavailable);
+    const misled = askerOf(deskFrom({ jwt: [{ ...base, discovery: true }] }, lying));
+    expect((await misled(await signed(key))).outcome).toBe(AUTH_OUTCOME.unavailable);
   });
 
   it('without a kid are tried one after the other', async () => {

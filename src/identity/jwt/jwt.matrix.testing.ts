@@ -1,13 +1,12 @@
 /** JWTs in the identity matrix: plain ones, and such as are bound to a key or a certificate. */
-import { FLAG } from '../../enrich/facts.ts';
 import { AUTH_OUTCOME } from '../../enrich/kinds.ts';
-import { identityFrom } from '../compose.ts';
 import type { ClientCertificate, Desk, Presented } from '../contract.ts';
 import {
-  AUDIENCE,
   bearer,
+  COMES_TO,
+  deskFrom,
   goodClaims,
-  ISSUER,
+  issuerOf,
   type MatrixRow,
   NOW,
   NOW_SEC,
@@ -15,22 +14,19 @@ import {
   PROBLEMS,
   proofFor,
   request,
-  SECRET,
-  settingsOf,
+  revokedUntil,
   signed,
   type TestKey,
   testKey,
 } from '../testing.ts';
 
-const { accepted, expired, audience, algorithm, replayed, revoked, binding, oversized, malformed } = AUTH_OUTCOME;
+const { valid, expired, audience, algorithm, replayed, bound: boundElsewhere, oversized, garbage } = COMES_TO;
+const revoked = revokedUntil(NOW + 3_600_000);
+/** A proof that says nothing of the request. */
+const unproven = { outcome: AUTH_OUTCOME.binding, problem: PROBLEMS.bound };
 
-function deskFor(key: TestKey, more: Record<string, unknown> = {}): Desk {
-  const jwt = [{ issuer: ISSUER, audience: [AUDIENCE], algorithms: [key.alg], jwks: { keys: [key.jwk] }, ...more }];
-  return identityFrom(settingsOf({ jwt, dpop: {} }), { baseDir: '.', secret: SECRET });
-}
-
-const revoke = (desk: Desk, [caller]: readonly { readonly credential: string }[]): void =>
-  desk.revoke(caller.credential, NOW + 3_600_000);
+const deskFor = (key: TestKey, more: Record<string, unknown> = {}): Desk =>
+  deskFrom({ jwt: [{ ...issuerOf(key), algorithms: [key.alg], ...more }], dpop: {} });
 
 const certificate = (thumbprint: string): ClientCertificate => ({
   thumbprint,
@@ -62,34 +58,19 @@ export const ROWS: readonly MatrixRow[] = [
       return {
         desk,
         cells: {
-          valid: { requests: [bearer(good)], outcome: accepted, problem: null },
-          expired: { requests: [bearer(old)], outcome: expired, problem: PROBLEMS.expired },
-          audience: { requests: [bearer(elsewhere)], outcome: audience, problem: PROBLEMS.refused },
-          algorithm: { requests: [bearer(unsigned(goodClaims()))], outcome: algorithm, problem: PROBLEMS.refused },
-          replayed: {
-            requests: [bearer(good), bearer(good)],
-            outcome: replayed,
-            flags: FLAG.REPLAYED,
-            problem: PROBLEMS.refused,
-          },
+          valid: { requests: [bearer(good)], ...valid },
+          expired: { requests: [bearer(old)], ...expired },
+          audience: { requests: [bearer(elsewhere)], ...audience },
+          algorithm: { requests: [bearer(unsigned(goodClaims()))], ...algorithm },
+          replayed: { requests: [bearer(good), bearer(good)], ...replayed },
           revoked: {
             requests: [bearer(stolen)],
+            ...revoked,
             before: (at) => at.revoke('stolen-1', NOW + 3_600_000),
-            outcome: revoked,
-            problem: PROBLEMS.refused,
           },
-          'bound elsewhere': {
-            requests: [bearer(bound)],
-            outcome: binding,
-            flags: FLAG.BOUND_ELSEWHERE,
-            problem: PROBLEMS.bound,
-          },
-          oversized: {
-            requests: [bearer(`${good}${'a'.repeat(9000)}`)],
-            outcome: oversized,
-            problem: PROBLEMS.unreadable,
-          },
-          garbage: { requests: [bearer('eyJhbGciOiJFUzI1NiJ9.e30')], outcome: malformed, problem: PROBLEMS.unreadable },
+          'bound elsewhere': { requests: [bearer(bound)], ...boundElsewhere },
+          oversized: { requests: [bearer(`${good}${'a'.repeat(9000)}`)], ...oversized },
+          garbage: { requests: [bearer('eyJhbGciOiJFUzI1NiJ9.e30')], ...garbage },
         },
       };
     },
@@ -110,29 +91,15 @@ export const ROWS: readonly MatrixRow[] = [
       return {
         desk,
         cells: {
-          valid: { requests: [bearer(good, over)], outcome: accepted, problem: null },
-          expired: { requests: [bearer(old, over)], outcome: expired, problem: PROBLEMS.expired },
-          audience: { requests: [bearer(elsewhere, over)], outcome: audience, problem: PROBLEMS.refused },
-          algorithm: { requests: [bearer(forged, over)], outcome: algorithm, problem: PROBLEMS.refused },
+          valid: { requests: [bearer(good, over)], ...valid },
+          expired: { requests: [bearer(old, over)], ...expired },
+          audience: { requests: [bearer(elsewhere, over)], ...audience },
+          algorithm: { requests: [bearer(forged, over)], ...algorithm },
           replayed: noCell('the TLS connection proves the key anew each time: the token may come as often as it likes'),
-          revoked: {
-            requests: [bearer(good, over), bearer(good, over)],
-            before: revoke,
-            outcome: revoked,
-            problem: PROBLEMS.refused,
-          },
-          'bound elsewhere': {
-            requests: [bearer(good, over), bearer(good, thief)],
-            outcome: binding,
-            flags: FLAG.BOUND_ELSEWHERE,
-            problem: PROBLEMS.bound,
-          },
-          oversized: {
-            requests: [bearer('eyJ'.padEnd(9000, 'a'), over)],
-            outcome: oversized,
-            problem: PROBLEMS.unreadable,
-          },
-          garbage: { requests: [bearer('eyJ..', over)], outcome: malformed, problem: PROBLEMS.unreadable },
+          revoked: { requests: [bearer(good, over), bearer(good, over)], ...revoked },
+          'bound elsewhere': { requests: [bearer(good, over), bearer(good, thief)], ...boundElsewhere },
+          oversized: { requests: [bearer('eyJ'.padEnd(9000, 'a'), over)], ...oversized },
+          garbage: { requests: [bearer('eyJ..', over)], ...garbage },
         },
       };
     },
@@ -154,29 +121,18 @@ export const ROWS: readonly MatrixRow[] = [
       return {
         desk,
         cells: {
-          valid: { requests: [await send(good)], outcome: accepted, problem: null },
-          expired: { requests: [await send(old)], outcome: expired, problem: PROBLEMS.expired },
-          audience: { requests: [await send(elsewhere)], outcome: audience, problem: PROBLEMS.refused },
+          valid: { requests: [await send(good)], ...valid },
+          expired: { requests: [await send(old)], ...expired },
+          audience: { requests: [await send(elsewhere)], ...audience },
           algorithm: {
             requests: [await send(good, await testKey('RS256', 'rsa'), {}, { jwk: { kty: 'oct', k: 'c2VjcmV0' } })],
-            outcome: binding,
-            problem: PROBLEMS.bound,
+            ...unproven,
           },
-          replayed: { requests: [once, once], outcome: replayed, flags: FLAG.REPLAYED, problem: PROBLEMS.refused },
-          revoked: {
-            requests: [await send(good), await send(good)],
-            before: revoke,
-            outcome: revoked,
-            problem: PROBLEMS.refused,
-          },
-          'bound elsewhere': {
-            requests: [await send(good, thief)],
-            outcome: binding,
-            flags: FLAG.BOUND_ELSEWHERE,
-            problem: PROBLEMS.bound,
-          },
-          oversized: { requests: [withProof(good, 'p'.repeat(5000))], outcome: binding, problem: PROBLEMS.bound },
-          garbage: { requests: [withProof(good, 'a.b.c')], outcome: binding, problem: PROBLEMS.bound },
+          replayed: { requests: [once, once], ...replayed },
+          revoked: { requests: [await send(good), await send(good)], ...revoked },
+          'bound elsewhere': { requests: [await send(good, thief)], ...boundElsewhere },
+          oversized: { requests: [withProof(good, 'p'.repeat(5000))], ...unproven },
+          garbage: { requests: [withProof(good, 'a.b.c')], ...unproven },
         },
       };
     },

@@ -2,13 +2,14 @@ import { createHmac } from 'node:crypto';
 import { type JWTPayload, SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AUTH_OUTCOME, AUTH_SCHEME, ROLE } from '../../enrich/kinds.ts';
-import { identityFrom } from '../compose.ts';
-import type { Caller } from '../contract.ts';
 import {
   AUDIENCE,
+  askerOf,
   bearer,
+  deskFrom,
   goodClaims,
   ISSUER,
+  issuerOf,
   NOW,
   NOW_SEC,
   request,
@@ -27,13 +28,9 @@ beforeAll(async () => {
 });
 
 const SHARED = 'a shared secret of thirty-two bytes or more';
-const base = () => ({ issuer: ISSUER, audience: [AUDIENCE], jwks: { keys: [key.jwk, rsa.jwk] } });
+const base = () => issuerOf(key, rsa);
 
-function asker(jwt: unknown, more: Record<string, unknown> = {}) {
-  const settings = settingsOf({ jwt: Array.isArray(jwt) ? jwt : [jwt], ...more });
-  const desk = identityFrom(settings, { baseDir: '.', secret: SECRET, env: { SHARED } });
-  return async (token: string, nowMs = NOW): Promise<Caller> => desk.identify(bearer(token, { nowMs }));
-}
+const asker = (...jwt: unknown[]) => askerOf(deskFrom({ jwt }, { env: { SHARED } }));
 
 describe('forged tokens', () => {
   it('signed with a public key as if it were a shared secret are refused', async () => {
@@ -166,7 +163,7 @@ describe('issuers', () => {
   it('are told apart, and one cannot sign for another', async () => {
     const other = await testKey('ES256', 'other');
     const second = { issuer: 'https://two.example', audience: ['two'], jwks: { keys: [other.jwk] } };
-    const ask = asker([base(), second]);
+    const ask = asker(base(), second);
     const two = { iss: 'https://two.example', aud: 'two' };
     expect((await ask(await signed(other, goodClaims(two)))).issuer).toBe('https://two.example');
     expect((await ask(await signed(key, goodClaims(two)))).outcome).toBe(AUTH_OUTCOME.signature);
@@ -206,7 +203,7 @@ describe('issuers', () => {
 });
 
 it('garbage never pushes out tokens that are known', async () => {
-  const desk = identityFrom(settingsOf({ jwt: [base()], cached_tokens: 100 }), { baseDir: '.', secret: SECRET });
+  const desk = deskFrom({ jwt: [base()], cached_tokens: 100 });
   const token = await signed(key);
   await desk.identify(bearer(token));
   for (let i = 0; i < 500; i++) await desk.identify(bearer(`eyJhbGciOiJFUzI1NiJ9.${i}.x`));
@@ -217,7 +214,7 @@ it('beside a token, an API key adds partner and plan, and a false one makes the 
   const { newKey } = await import('../keys/format.ts');
   const apiKey = newKey({ id: 'app', secret: SECRET });
   const keys = { entries: [{ id: 'app', hash: apiKey.hash, partner: 'acme', plan: 'gold', scopes: ['everything'] }] };
-  const desk = identityFrom(settingsOf({ jwt: [base()], keys }), { baseDir: '.', secret: SECRET });
+  const desk = deskFrom({ jwt: [base()], keys });
   const both = async (second: string) =>
     desk.identify(request(['Authorization', `Bearer ${await signed(key)}`, 'X-Api-Key', second]));
   expect(await both(apiKey.key)).toMatchObject({

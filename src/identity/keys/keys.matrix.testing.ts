@@ -1,9 +1,8 @@
 /** API keys in the identity matrix. */
-import { AUTH_OUTCOME } from '../../enrich/kinds.ts';
-import { identityFrom } from '../compose.ts';
-import { type MatrixRow, NOW, noCell, PROBLEMS, request, SECRET, settingsOf } from '../testing.ts';
+import { COMES_TO, deskFrom, type MatrixRow, NOW, noCell, request, revokedUntil, SECRET } from '../testing.ts';
 import { newKey } from './format.ts';
 
+const { valid, expired, unknown, oversized, garbage } = COMES_TO;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 export const ROWS: readonly MatrixRow[] = [
@@ -17,33 +16,20 @@ export const ROWS: readonly MatrixRow[] = [
         { id: good.id, hash: good.hash, principal: 'acme', scopes: ['orders:read'] },
         { id: old.id, hash: old.hash, principal: 'acme', expires: iso(NOW - 1000) },
       ];
-      const desk = identityFrom(settingsOf({ keys: { entries } }), { baseDir: '.', secret: SECRET });
+      const desk = deskFrom({ keys: { entries } });
       const withKey = (key: string) => request(['X-Api-Key', key]);
       return {
         desk,
         cells: {
-          valid: { requests: [withKey(good.key)], outcome: AUTH_OUTCOME.accepted, problem: null },
-          expired: { requests: [withKey(old.key)], outcome: AUTH_OUTCOME.expired, problem: PROBLEMS.expired },
-          audience: { requests: [withKey(other.key)], outcome: AUTH_OUTCOME.unknown, problem: PROBLEMS.refused },
+          valid: { requests: [withKey(good.key)], ...valid },
+          expired: { requests: [withKey(old.key)], ...expired },
+          audience: { requests: [withKey(other.key)], ...unknown },
           algorithm: noCell('a key is compared by its hash: there is no algorithm that a client could choose'),
           replayed: noCell('a key is meant to be sent with every request: a second time is no replay'),
-          revoked: {
-            requests: [withKey(good.key), withKey(good.key)],
-            before: (at, [caller]) => at.revoke(caller.credential, 0),
-            outcome: AUTH_OUTCOME.revoked,
-            problem: PROBLEMS.refused,
-          },
+          revoked: { requests: [withKey(good.key), withKey(good.key)], ...revokedUntil(0) },
           'bound elsewhere': noCell('keys are not bound; use elsewhere is evidence that detectors weigh'),
-          oversized: {
-            requests: [withKey('k'.repeat(600))],
-            outcome: AUTH_OUTCOME.oversized,
-            problem: PROBLEMS.unreadable,
-          },
-          garbage: {
-            requests: [withKey('sp_live_x_y\u00e9')],
-            outcome: AUTH_OUTCOME.malformed,
-            problem: PROBLEMS.unreadable,
-          },
+          oversized: { requests: [withKey('k'.repeat(600))], ...oversized },
+          garbage: { requests: [withKey('sp_live_x_y\u00e9')], ...garbage },
         },
       };
     },

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AUTH_OUTCOME, AUTH_SCHEME, ROLE } from '../../enrich/kinds.ts';
-import { identityFrom } from '../compose.ts';
 import type { Caller } from '../contract.ts';
-import { bearer, NOW, request, SECRET, settingsOf } from '../testing.ts';
+import { bearer, deskFrom, NOW, request, SECRET, settingsOf } from '../testing.ts';
 import { formOf, hashKey, newKey } from './format.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -14,7 +13,7 @@ const DAY = 86_400_000;
 const withKey = (key: string, nowMs = NOW) => request(['X-Api-Key', key], { nowMs });
 
 function deskOf(keys: unknown, baseDir = '.') {
-  const desk = identityFrom(settingsOf({ keys }), { baseDir, secret: SECRET });
+  const desk = deskFrom({ keys }, { baseDir });
   // Keys are known without waiting: a promise here is a mistake.
   return { desk, ask: (key: string, nowMs = NOW) => desk.identify(withKey(key, nowMs)) as Caller };
 }

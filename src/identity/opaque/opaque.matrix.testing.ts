@@ -1,32 +1,37 @@
 /** Opaque and phantom tokens in the identity matrix. */
-import { FLAG } from '../../enrich/facts.ts';
 import { AUTH_OUTCOME } from '../../enrich/kinds.ts';
-import { identityFrom } from '../compose.ts';
-import type { Desk } from '../contract.ts';
 import {
   AUDIENCE,
   bearer,
+  COMES_TO,
+  deskFrom,
   fakeIssuer,
   goodClaims,
-  ISSUER,
+  issuerOf,
   type MatrixRow,
   NOW,
   NOW_SEC,
   noCell,
-  PROBLEMS,
-  SECRET,
-  settingsOf,
+  revokedUntil,
   signed,
   testKey,
 } from '../testing.ts';
 
-const { accepted, expired, audience, revoked, binding, oversized, malformed, unavailable, unknown } = AUTH_OUTCOME;
+const { valid, expired, audience, bound: boundElsewhere, oversized, garbage, unknown } = COMES_TO;
 const URL_OF = 'https://issuer.example/introspect';
 const env = { CLIENT_SECRET: 'a-client-secret-of-length' };
 const base = { url: URL_OF, client_id: 'gateway', client_secret: { env: 'CLIENT_SECRET' }, audience: [AUDIENCE] };
 
-const revoke = (desk: Desk, [caller]: readonly { readonly credential: string }[]): void =>
-  desk.revoke(caller.credential, NOW + 3_600_000);
+/** The same for both, whatever the issuer answers. */
+const COMMON = {
+  valid: { requests: [bearer('good')], ...valid },
+  expired: { requests: [bearer('old')], ...expired },
+  audience: { requests: [bearer('elsewhere')], ...audience },
+  replayed: noCell('a bearer token is meant to be sent with every request: a second time is no replay'),
+  revoked: { requests: [bearer('good'), bearer('good')], ...revokedUntil(NOW + 3_600_000) },
+  'bound elsewhere': { requests: [bearer('bound')], ...boundElsewhere },
+  oversized: { requests: [bearer('a'.repeat(9000))], ...oversized },
+};
 
 const ANSWERS: Readonly<Record<string, object>> = {
   good: { active: true, ...goodClaims() },
@@ -45,29 +50,13 @@ export const ROWS: readonly MatrixRow[] = [
           return { text: JSON.stringify(ANSWERS[token] ?? { active: false }) };
         },
       });
-      const desk = identityFrom(settingsOf({ introspection: base }), { baseDir: '.', secret: SECRET, env, ...issuer });
+      const desk = deskFrom({ introspection: base }, { env, ...issuer });
       return {
         desk,
         cells: {
-          valid: { requests: [bearer('good')], outcome: accepted, problem: null },
-          expired: { requests: [bearer('old')], outcome: expired, problem: PROBLEMS.expired },
-          audience: { requests: [bearer('elsewhere')], outcome: audience, problem: PROBLEMS.refused },
+          ...COMMON,
           algorithm: noCell('an opaque token is not signed: only its issuer knows what it means'),
-          replayed: noCell('a bearer token is meant to be sent with every request: a second time is no replay'),
-          revoked: {
-            requests: [bearer('good'), bearer('good')],
-            before: revoke,
-            outcome: revoked,
-            problem: PROBLEMS.refused,
-          },
-          'bound elsewhere': {
-            requests: [bearer('bound')],
-            outcome: binding,
-            flags: FLAG.BOUND_ELSEWHERE,
-            problem: PROBLEMS.bound,
-          },
-          oversized: { requests: [bearer('a'.repeat(9000))], outcome: oversized, problem: PROBLEMS.unreadable },
-          garbage: { requests: [bearer('{"not":"a token"}')], outcome: malformed, problem: PROBLEMS.unreadable },
+          garbage: { requests: [bearer('{"not":"a token"}')], ...garbage },
         },
       };
     },
@@ -90,33 +79,16 @@ export const ROWS: readonly MatrixRow[] = [
           return jwt === undefined ? { status: 204 } : { mediaType: 'application/jwt', text: jwt };
         },
       });
-      const jwt = [{ issuer: ISSUER, audience: [AUDIENCE], jwks: { keys: [key.jwk] } }];
-      const settings = settingsOf({ jwt, introspection: { ...base, answer: 'phantom' } });
-      const desk = identityFrom(settings, { baseDir: '.', secret: SECRET, env, ...issuer });
-      const unchecked = { outcome: unavailable, problem: { status: 503, code: 'SP7505' } as const };
+      const introspection = { ...base, answer: 'phantom' };
+      const desk = deskFrom({ jwt: [issuerOf(key)], introspection }, { env, ...issuer });
+      const unchecked = { outcome: AUTH_OUTCOME.unavailable, problem: { status: 503, code: 'SP7505' } as const };
       return {
         desk,
         cells: {
-          valid: { requests: [bearer('good')], outcome: accepted, problem: null },
-          expired: { requests: [bearer('old')], outcome: expired, problem: PROBLEMS.expired },
-          audience: { requests: [bearer('elsewhere')], outcome: audience, problem: PROBLEMS.refused },
+          ...COMMON,
           // An inner token that does not verify is a mistake of the issuer, not of the client: nobody could be asked.
           algorithm: { requests: [bearer('forged')], ...unchecked },
-          replayed: noCell('a bearer token is meant to be sent with every request: a second time is no replay'),
-          revoked: {
-            requests: [bearer('good'), bearer('good')],
-            before: revoke,
-            outcome: revoked,
-            problem: PROBLEMS.refused,
-          },
-          'bound elsewhere': {
-            requests: [bearer('bound')],
-            outcome: binding,
-            flags: FLAG.BOUND_ELSEWHERE,
-            problem: PROBLEMS.bound,
-          },
-          oversized: { requests: [bearer('a'.repeat(9000))], outcome: oversized, problem: PROBLEMS.unreadable },
-          garbage: { requests: [bearer('nobody-knows-me')], outcome: unknown, problem: PROBLEMS.refused },
+          garbage: { requests: [bearer('nobody-knows-me')], ...unknown },
         },
       };
     },

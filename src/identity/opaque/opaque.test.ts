@@ -8,18 +8,18 @@ import { join } from 'node:path';
 import { compactDecrypt, createLocalJWKSet, jwtDecrypt, jwtVerify, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AUTH_OUTCOME, AUTH_SCHEME } from '../../enrich/kinds.ts';
-import { type IdentityDesk, identityFrom } from '../compose.ts';
+import type { IdentityDesk } from '../compose.ts';
 import type { Caller } from '../contract.ts';
 import {
-  AUDIENCE,
+  askerOf,
   bearer,
+  deskFrom,
   fakeIssuer,
   goodClaims,
   ISSUER,
+  issuerOf,
   NOW,
   NOW_SEC,
-  SECRET,
-  settingsOf,
   signed,
   testKey,
 } from '../testing.ts';
@@ -35,10 +35,8 @@ const active = (over = {}) => JSON.stringify({ active: true, ...goodClaims({ sub
 function world(introspection: object = {}, more: object = {}) {
   const state = { reply: async () => ({ text: active() }) as { text: string; status?: number; mediaType?: string } };
   const issuer = fakeIssuer({ [URL_OF]: () => state.reply() });
-  const settings = settingsOf({ introspection: { ...base, ...introspection }, ...more });
-  const desk = identityFrom(settings, { baseDir: '.', secret: SECRET, env, ...issuer });
-  const ask = async (token: string, nowMs = NOW): Promise<Caller> => desk.identify(bearer(token, { nowMs }));
-  return { state, issuer, desk, ask };
+  const desk = deskFrom({ introspection: { ...base, ...introspection }, ...more }, { env, ...issuer });
+  return { state, issuer, desk, ask: askerOf(desk) };
 }
 
 describe('introspection', () => {
@@ -115,9 +113,7 @@ describe('introspection', () => {
 
   it('takes a signed answer only, where it asks for one (RFC 9701)', async () => {
     const key = await testKey();
-    const settings = settingsOf({
-      introspection: { ...base, answer: 'signed', jwks_url: `${ISSUER}/keys`, issuer: ISSUER },
-    });
+    const introspection = { ...base, answer: 'signed', jwks_url: `${ISSUER}/keys`, issuer: ISSUER };
     const sign = (aud: string, typ: string) =>
       new SignJWT({ token_introspection: { active: true, sub: 'user-9' } })
         .setProtectedHeader({ alg: 'ES256', kid: key.kid, typ })
@@ -140,7 +136,7 @@ describe('introspection', () => {
       [URL_OF]: ({ body }) => told[new URLSearchParams(body).get('token') ?? ''],
       [`${ISSUER}/keys`]: () => ({ text: JSON.stringify({ keys: [key.jwk] }) }),
     });
-    const desk = identityFrom(settings, { baseDir: '.', secret: SECRET, env, ...issuer });
+    const desk = deskFrom({ introspection }, { env, ...issuer });
     expect(await desk.identify(bearer('good'))).toMatchObject({ outcome: AUTH_OUTCOME.accepted, principal: 'user-9' });
     for (const token of ['elsewhere', 'type', 'plain'])
       expect((await desk.identify(bearer(token))).outcome, token).toBe(AUTH_OUTCOME.unavailable);
@@ -155,8 +151,7 @@ describe('over the network', () => {
     server = createServer((req, res) => handle(req, res)).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/introspect`;
-    const settings = settingsOf({ introspection: { ...base, url, timeout_s: 0.2 } });
-    desk = identityFrom(settings, { baseDir: '.', secret: SECRET, env });
+    desk = deskFrom({ introspection: { ...base, url, timeout_s: 0.2 } }, { env });
   });
   afterEach(async () => {
     await desk.close();
@@ -195,8 +190,7 @@ describe('inner tokens', () => {
   const inner = { issuer: 'https://gateway.example', audience: 'orders' };
   const deskWith = (more: object) => {
     const issuer = fakeIssuer({ [URL_OF]: () => ({ text: active() }) });
-    const settings = settingsOf({ introspection: base, inner_token: { ...inner, ...more } });
-    return identityFrom(settings, { baseDir: folder, secret: SECRET, env, ...issuer });
+    return deskFrom({ introspection: base, inner_token: { ...inner, ...more } }, { baseDir: folder, env, ...issuer });
   };
   const pem = (
     name: string,
@@ -264,8 +258,7 @@ describe('inner tokens', () => {
 it('a phantom token stands for the opaque one inside', async () => {
   const key = await testKey();
   const jwt = await signed(key);
-  const issuers = [{ issuer: ISSUER, audience: [AUDIENCE], jwks: { keys: [key.jwk] } }];
-  const { state, ask } = world({ answer: 'phantom' }, { jwt: issuers });
+  const { state, ask } = world({ answer: 'phantom' }, { jwt: [issuerOf(key)] });
   state.reply = async () => ({ mediaType: 'application/jwt', text: jwt });
   const caller = await ask('outside');
   expect(caller).toMatchObject({ scheme: AUTH_SCHEME.phantom, added: ['authorization', `Bearer ${jwt}`] });

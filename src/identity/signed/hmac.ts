@@ -10,7 +10,6 @@ import type { ReplayPort } from '../replay.ts';
 import { callerOf, type Scheme } from '../scheme.ts';
 import {
   allOf,
-  countOf,
   DECOY_SECRET,
   decoded,
   equalsAny,
@@ -18,9 +17,11 @@ import {
   headerOf,
   type KeyFiles,
   mac,
+  malformed,
   misuse,
   type Owner,
   onceOnly,
+  onlyValue,
   ownerOf,
   pathTest,
   type Refused,
@@ -39,7 +40,6 @@ interface HmacKey {
 }
 
 const SCHEME = AUTH_SCHEME.hmac;
-const malformed = (detail: string): Refused => ({ outcome: AUTH_OUTCOME.malformed, detail });
 
 /** HMAC-signed requests as one part of the configuration describes them. SallyportError SP7601 for a missing secret. */
 export function hmacScheme(settings: HmacSettings, files: KeyFiles, replay: ReplayPort): Scheme {
@@ -140,12 +140,8 @@ function genericClaim(settings: HmacSettings, names: Names): (presented: Present
   return (presented) => {
     const values = { key: '', timestamp: '', nonce: '', signature: '' };
     for (const [part, most] of wanted) {
-      const value = headerOf(presented.headers, names[part]);
-      if (value === null || value === '') return malformed(`${settings.headers[part]} is missing.`);
-      if (value.length > most) {
-        return { outcome: AUTH_OUTCOME.oversized, detail: `${settings.headers[part]} is too long.` };
-      }
-      if (countOf(presented.headers, names[part]) > 1) return malformed(`${settings.headers[part]} stands twice.`);
+      const value = onlyValue(presented, names[part], most, settings.headers[part]);
+      if (typeof value !== 'string') return value;
       values[part] = value;
     }
     const timeMs = timeOf(values.timestamp, settings.timestamp);

@@ -26,7 +26,7 @@ export function headerOf(headers: readonly string[], name: string): string | nul
 }
 
 /** How often a header of this name (in small letters) is there. */
-export function countOf(headers: readonly string[], name: string): number {
+function countOf(headers: readonly string[], name: string): number {
   let count = 0;
   for (let i = 0; i < headers.length; i += 2) {
     if (headers[i].length === name.length && headers[i].toLowerCase() === name) count++;
@@ -199,4 +199,17 @@ export interface HmacClaim {
 export interface Refused {
   readonly outcome: number;
   readonly detail: string;
+}
+
+export const malformed = (detail: string): Refused => ({ outcome: AUTH_OUTCOME.malformed, detail });
+
+/**
+ * The one value of a header of this name (in small letters), or why there is none that can be used: it is missing, longer
+ * than `most` characters, or there twice. `shown` is its name as clients read it.
+ */
+export function onlyValue(presented: Presented, name: string, most: number, shown = name): string | Refused {
+  const value = headerOf(presented.headers, name);
+  if (value === null || value === '') return malformed(`${shown} is missing.`);
+  if (value.length > most) return { outcome: AUTH_OUTCOME.oversized, detail: `${shown} is too long.` };
+  return countOf(presented.headers, name) > 1 ? malformed(`${shown} stands twice.`) : value;
 }

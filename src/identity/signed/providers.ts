@@ -6,7 +6,7 @@ import { hash } from 'node:crypto';
 import type { WebhookSettings } from '../../config/signing.ts';
 import { AUTH_OUTCOME } from '../../enrich/kinds.ts';
 import type { Presented } from '../contract.ts';
-import { countOf, decoded, headerOf, mac, type Refused, type TextEncoding } from './parts.ts';
+import { decoded, headerOf, mac, malformed, onlyValue, type Refused, type TextEncoding } from './parts.ts';
 
 /** Most signatures in one header: providers send two while a secret is being changed. */
 const MAX_SIGNATURES = 8;
@@ -33,18 +33,11 @@ export interface Provider {
   read(presented: Presented): Delivery | Refused;
 }
 
-const malformed = (detail: string): Refused => ({ outcome: AUTH_OUTCOME.malformed, detail });
 const asGiven = (given: Buffer) => given;
 const EMPTY = new Uint8Array(0);
 const bodyOf = (presented: Presented) => presented.body ?? EMPTY;
 
-/** The one value of a header, or why there is none that can be used. */
-function only(presented: Presented, name: string, most = MAX_HEADER): string | Refused {
-  const value = headerOf(presented.headers, name);
-  if (value === null || value === '') return malformed(`${name} is missing.`);
-  if (value.length > most) return { outcome: AUTH_OUTCOME.oversized, detail: `${name} is too long.` };
-  return countOf(presented.headers, name) > 1 ? malformed(`${name} stands twice.`) : value;
-}
+const only = (presented: Presented, name: string, most = MAX_HEADER) => onlyValue(presented, name, most);
 
 const secondsOf = (text: string): number | null => (/^\d{1,12}$/.test(text) ? Number(text) * 1000 : null);
 

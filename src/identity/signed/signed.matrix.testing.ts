@@ -4,10 +4,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FLAG } from '../../enrich/facts.ts';
-import { AUTH_OUTCOME } from '../../enrich/kinds.ts';
-import { identityFrom } from '../compose.ts';
 import type { Desk, Presented } from '../contract.ts';
-import { type MatrixRow, NOW, NOW_SEC, noCell, PROBLEMS, request, SECRET, settingsOf } from '../testing.ts';
+import { COMES_TO, deskFrom, type MatrixRow, NOW, NOW_SEC, noCell, request, revokedUntil } from '../testing.ts';
 
 const env = { SIGNING: 'shared-secret-of-acme' };
 const BODY = Buffer.from('{"amount":5}');
@@ -16,24 +14,12 @@ const AWAY = '198.51.100.9';
 const secrets = [{ env: 'SIGNING' }];
 const hmac = (text: string | Buffer, hash = 'sha256') => createHmac(hash, env.SIGNING).update(text);
 
-const deskOf = (identity: object, baseDir = '.'): Desk =>
-  identityFrom(settingsOf(identity), { baseDir, secret: SECRET, env });
+const deskOf = (identity: object, baseDir = '.'): Desk => deskFrom(identity, { baseDir, env });
 const post = (headers: readonly string[], over: Partial<Presented> = {}) =>
   request(headers, { method: 'POST', body: BODY, ...over });
 
-const refused = PROBLEMS.refused;
-const replayed = { outcome: AUTH_OUTCOME.replayed, flags: FLAG.REPLAYED, problem: refused };
-const bound = { outcome: AUTH_OUTCOME.binding, flags: FLAG.BOUND_ELSEWHERE, problem: PROBLEMS.bound };
-const expired = { outcome: AUTH_OUTCOME.expired, problem: PROBLEMS.expired };
-const forged = { outcome: AUTH_OUTCOME.signature, problem: refused };
-const oversized = { outcome: AUTH_OUTCOME.oversized, problem: PROBLEMS.unreadable };
-const garbage = { outcome: AUTH_OUTCOME.malformed, problem: PROBLEMS.unreadable };
-const revoked = {
-  before: (desk: Desk, [caller]: readonly { readonly credential: string }[]) => desk.revoke(caller.credential, 0),
-  outcome: AUTH_OUTCOME.revoked,
-  problem: refused,
-};
-const valid = { outcome: AUTH_OUTCOME.accepted, problem: null };
+const { valid, expired, audience, algorithm, forged, replayed, bound, oversized, garbage } = COMES_TO;
+const revoked = revokedUntil(0);
 
 /** A request of the default HMAC style. */
 function hmacSigned(nonce: string, atSec = NOW_SEC, over: Partial<Presented> = {}, hash = 'sha256'): Presented {
@@ -99,11 +85,7 @@ const MESSAGE: MatrixRow = {
         valid: { requests: [signed({ nonce: 'a' })], ...valid },
         expired: { requests: [signed({ nonce: 'a', created: NOW_SEC - 331 })], ...expired },
         audience: { requests: [signed({ nonce: 'a' }, { host: 'other.example' })], ...forged },
-        algorithm: {
-          requests: [signed({ nonce: 'a', more: ';alg="hmac-sha256"' })],
-          outcome: AUTH_OUTCOME.algorithm,
-          problem: refused,
-        },
+        algorithm: { requests: [signed({ nonce: 'a', more: ';alg="hmac-sha256"' })], ...algorithm },
         replayed: { requests: [signed({ nonce: 'a' }), signed({ nonce: 'a' })], ...replayed },
         revoked: { requests: [signed({ nonce: 'a' }), signed({ nonce: 'b' })], ...revoked },
         'bound elsewhere': { requests: [signed({ nonce: 'a' }, { address: AWAY })], ...bound },
@@ -190,11 +172,7 @@ const AWS: MatrixRow = {
       cells: {
         valid: { requests: [awsSigned()], ...valid },
         expired: { requests: [awsSigned({}, NOW - 301_000)], ...expired },
-        audience: {
-          requests: [awsSigned({}, NOW, 'eu-1/other')],
-          outcome: AUTH_OUTCOME.audience,
-          problem: refused,
-        },
+        audience: { requests: [awsSigned({}, NOW, 'eu-1/other')], ...audience },
         algorithm: noCell('the algorithm is part of the name of the scheme: another name is another scheme'),
         replayed: { requests: [awsSigned(), awsSigned()], ...replayed },
         revoked: { requests: [awsSigned(), awsSigned({}, NOW + 1000)], ...revoked },

@@ -6,7 +6,7 @@ import { hash } from 'node:crypto';
 import type { HmacSettings } from '../../config/signing.ts';
 import { AUTH_OUTCOME } from '../../enrich/kinds.ts';
 import type { Presented } from '../contract.ts';
-import { allOf, decoded, type HmacClaim, headerOf, mac, type Refused } from './parts.ts';
+import { allOf, decoded, type HmacClaim, headerOf, mac, malformed, type Refused } from './parts.ts';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 /** Longest Authorization, in characters, and most headers that may be signed. */
@@ -14,8 +14,6 @@ const MAX_AUTHORIZATION = 4096;
 const MAX_SIGNED = 50;
 /** Most parameters of a query that are sorted. */
 const MAX_PARAMETERS = 500;
-
-const malformed = (detail: string): Refused => ({ outcome: AUTH_OUTCOME.malformed, detail });
 
 /** Reads the claim of a request. `authValue` is Authorization without its scheme. */
 export function sigv4Claim(settings: HmacSettings): (presented: Presented, authValue: string) => HmacClaim | Refused {

@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { FLAG } from '../../enrich/facts.ts';
 import { AUTH_OUTCOME, AUTH_SCHEME } from '../../enrich/kinds.ts';
-import { identityFrom } from '../compose.ts';
 import type { Caller, ClientCertificate, Presented } from '../contract.ts';
-import { NOW, request, SECRET, settingsOf } from '../testing.ts';
-
-const deskOf = (identity: object = {}) => identityFrom(settingsOf(identity), { baseDir: '.', secret: SECRET });
+import { deskFrom, NOW, request } from '../testing.ts';
 
 describe('session fixation', () => {
   const flags = (cookie: string, setCookie: readonly string[], loggedIn = true): number => {
-    const desk = deskOf();
+    const desk = deskFrom({});
     const presented = request(cookie === '' ? [] : ['Cookie', cookie]);
     const headers = ['Content-Type', 'text/html', ...setCookie.flatMap((value) => ['Set-Cookie', value])];
     return desk.answered(presented, desk.identify(presented) as Caller, { status: 200, headers, loggedIn, nowMs: NOW });
@@ -42,7 +39,7 @@ describe('refresh tokens', () => {
     });
 
   function play() {
-    const desk = deskOf(settings);
+    const desk = deskFrom(settings);
     return {
       desk,
       send(presented: Presented, status = 200): number {
@@ -87,7 +84,7 @@ describe('credentials that move', () => {
   });
 
   it('from one device to another are evidence, and are not refused', () => {
-    const desk = deskOf({ device_header: 'X-Device' });
+    const desk = deskFrom({ device_header: 'X-Device' });
     const from = (device: string) =>
       desk.identify(request(['Authorization', 'Bearer opaque', 'x-device', device])) as Caller;
     expect(from('a').flags).toBe(0);
@@ -102,7 +99,7 @@ describe('credentials that move', () => {
   });
 
   it('from one certificate to another are, too; keys may be used by many machines', () => {
-    const desk = deskOf();
+    const desk = deskFrom({});
     const from = (thumbprint: string, ...headers: string[]) =>
       (desk.identify(request(headers, with_(thumbprint))) as Caller).flags;
     from('one', 'Authorization', 'Bearer opaque');

@@ -1,27 +1,18 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DIMENSIONS } from '../../../engine/keys.ts';
 import { ACTION } from '../../../engine/policy.ts';
 import { type House, openHouse } from '../testing.ts';
+import { Closing, httpUpstream } from '../upstream/testing.ts';
 
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
+const closing = new Closing();
+afterEach(() => closing.run());
 
 /** A gateway before an application that answers everything, on a clock that stands still until it is moved. */
 async function house(settings: Record<string, unknown>): Promise<House & { wait(ms: number): void }> {
-  const server = createServer((req, res) => req.resume().on('end', () => res.end('{"data":{}}')));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  ends.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
+  const upstream = await httpUpstream(closing, (req, res) => req.resume().on('end', () => res.end('{"data":{}}')));
   let now = Date.parse('2026-03-02T12:00:00Z');
-  const upstream = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const opened = await openHouse({ upstream, settings, ephemeral: true, clock: () => now });
-  ends.push(() => opened.close());
+  closing.add(() => opened.close());
   return { ...opened, wait: (ms) => (now += ms) };
 }
 

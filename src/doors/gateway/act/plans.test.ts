@@ -1,12 +1,10 @@
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type House, openHouse } from '../testing.ts';
+import { Closing, httpUpstream } from '../upstream/testing.ts';
 
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
+const closing = new Closing();
+afterEach(() => closing.run());
 
 /** A gateway before an application that answers at once, and to /slow when it is told to. */
 async function house(
@@ -14,21 +12,15 @@ async function house(
 ): Promise<House & { waiting: ServerResponse[]; came(): Promise<void> }> {
   const waiting: ServerResponse[] = [];
   let arrived = (): void => {};
-  const server = createServer((req, res) => {
+  const upstream = await httpUpstream(closing, (req, res) => {
     if (req.url !== '/slow') res.end('x'.repeat(1000));
     else {
       waiting.push(res);
       arrived();
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  ends.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  const upstream = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const opened = await openHouse({ upstream, settings, ephemeral: true });
-  ends.push(() => opened.close());
+  closing.add(() => opened.close());
   const came = () => new Promise<void>((resolve) => (arrived = resolve));
   return { ...opened, waiting, came };
 }

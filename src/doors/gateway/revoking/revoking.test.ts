@@ -1,8 +1,7 @@
 /** What counts no more, through the whole gateway: by operators, verdicts and others, across reloads, restarts and workers. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK, SignJWT } from 'jose';
@@ -13,13 +12,12 @@ import { newKey } from '../../../identity/keys/format.ts';
 import { callerWith, ecKey, loopback } from '../../../identity/revocation/testing.ts';
 import { ALLOW } from '../../../runtime/live/verdict.ts';
 import { type House, openHouse } from '../testing.ts';
+import { Closing, httpUpstream } from '../upstream/testing.ts';
 import { Branch } from './branch.ts';
 import { type BranchAsk, condemnedBy } from './revoking.ts';
 
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
+const closing = new Closing();
+afterEach(() => closing.run());
 
 interface World extends House {
   readonly seen: IncomingHttpHeaders[];
@@ -28,25 +26,19 @@ interface World extends House {
 
 async function world(settings: Record<string, unknown>, dir?: string): Promise<World> {
   const seen: IncomingHttpHeaders[] = [];
-  const server = createServer((req, res) => {
+  const upstream = await httpUpstream(closing, (req, res) => {
     seen.push(req.headers);
     res.end('served');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  ends.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  const upstream = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const house = await openHouse({ upstream, settings, dir, ephemeral: dir === undefined });
-  ends.push(() => house.close());
+  closing.add(() => house.close());
   const get = (path: string, headers: Record<string, string> = {}) => fetch(house.url + path, { headers });
   return { ...house, seen, get };
 }
 
 function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-revoking-'));
-  ends.push(() => rmSync(dir, { recursive: true, force: true }));
+  closing.add(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
 
@@ -150,11 +142,11 @@ describe('security events', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ keys: [jwk] }),
     }));
-    ends.push(() => keyServer.close());
+    closing.add(() => keyServer.close());
     const pem = join(folder(), 'ssf.pem');
     writeFileSync(pem, ecKey().pem);
     vi.stubEnv('SSF_TOKEN', 'token-of-sufficient-length');
-    ends.push(() => vi.unstubAllEnvs());
+    closing.add(() => vi.unstubAllEnvs());
     const w = await world({
       ...settings,
       identity: {
@@ -215,7 +207,7 @@ describe('security events', () => {
 describe('a branch', () => {
   const branchOf = (ask: (ask: BranchAsk) => boolean) => {
     const branch = new Branch({ settings: identity.parse({}), baseDir: '.', worker: 2, clock: Date.now, ask });
-    ends.push(() => branch.close());
+    closing.add(() => branch.close());
     return branch;
   };
 

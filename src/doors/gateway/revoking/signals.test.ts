@@ -1,7 +1,5 @@
 /** What others are told of revocations, whoever wants them, and what of shared signals outlives a restart: the whole gateway. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt, exportJWK, SignJWT } from 'jose';
@@ -10,11 +8,10 @@ import { AUTH_SCHEME } from '../../../enrich/kinds.ts';
 import { newKey } from '../../../identity/keys/format.ts';
 import { ecKey, loopback } from '../../../identity/revocation/testing.ts';
 import { type House, openHouse } from '../testing.ts';
+import { Closing, httpUpstream } from '../upstream/testing.ts';
 
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
+const closing = new Closing();
+afterEach(() => closing.run());
 
 const TOKEN = 'token-of-sufficient-length';
 const CAEP = 'https://schemas.openid.net/secevent/caep/event-type/';
@@ -40,22 +37,17 @@ async function provider() {
     if (path === '/revoke') revoked.push(new URLSearchParams(body).get('token') ?? '');
     return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ keys: [jwk] }) };
   });
-  ends.push(() => server.close());
+  closing.add(() => server.close());
   return { url: server.url, revoked, server };
 }
 
 async function world(dir: string, issuer: Awaited<ReturnType<typeof provider>>): Promise<World> {
-  const upstream = createServer((_, res) => res.end('served'));
-  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
-  ends.push(() => {
-    upstream.closeAllConnections();
-    return new Promise((resolve) => upstream.close(resolve));
-  });
+  const upstream = await httpUpstream(closing, (_, res) => res.end('served'));
   vi.stubEnv('SSF_TOKEN', TOKEN);
-  ends.push(() => vi.unstubAllEnvs());
+  closing.add(() => vi.unstubAllEnvs());
   writeFileSync(join(dir, 'ssf.pem'), ecKey().pem);
   const house = await openHouse({
-    upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
+    upstream,
     dir,
     settings: {
       gateway: { routes: [{ match: { path: '/**' }, auth: {} }] },
@@ -90,7 +82,7 @@ async function world(dir: string, issuer: Awaited<ReturnType<typeof provider>>):
       },
     },
   });
-  ends.push(() => house.close());
+  closing.add(() => house.close());
   const authorization = `Bearer ${TOKEN}`;
   const post = (path: string, body: string, type: string) =>
     fetch(house.url + path, { method: 'POST', body, headers: { authorization, 'content-type': type } });
@@ -129,7 +121,7 @@ async function world(dir: string, issuer: Awaited<ReturnType<typeof provider>>):
 
 function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-signals-'));
-  ends.push(() => rmSync(dir, { recursive: true, force: true }));
+  closing.add(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
 

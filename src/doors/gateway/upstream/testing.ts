@@ -1,5 +1,11 @@
-/** Real servers in front and behind, and a client that sees every byte: for tests of the upstream room. */
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+/** Real servers in front and behind, and a client that sees every byte: for tests of the upstream room and of the gateway. */
+import {
+  createServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createServer2, type Http2Server } from 'node:http2';
 import { type AddressInfo, connect, createServer as createTcp, type Server, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
@@ -63,14 +69,18 @@ export class Count {
   }
 }
 
-/** A server of Node's. Gives back its URL. */
-export async function httpUpstream(closing: Closing, listener: RequestListener): Promise<string> {
-  const server = createServer({ keepAliveTimeout: 60_000 }, listener);
+/** Lets a server of Node's listen until the end of the test. Gives back its URL. */
+export async function served(closing: Closing, server: HttpServer): Promise<string> {
   closing.add(() => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   });
   return listening(server);
+}
+
+/** An application on a server of Node's. Gives back its URL. */
+export function httpUpstream(closing: Closing, listener: RequestListener): Promise<string> {
+  return served(closing, createServer({ keepAliveTimeout: 60_000 }, listener));
 }
 
 /** A server that sees and says bytes. Gives back its URL. */

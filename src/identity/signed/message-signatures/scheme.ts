@@ -11,6 +11,7 @@ import {
   allOf,
   headerOf,
   type KeyFiles,
+  malformed,
   misuse,
   type Owner,
   onceOnly,
@@ -42,7 +43,6 @@ interface Candidate {
 }
 
 const SCHEME = AUTH_SCHEME.signature;
-const malformed = (detail: string): Refused => ({ outcome: AUTH_OUTCOME.malformed, detail });
 
 /**
  * HTTP message signatures as one part of the configuration describes them. SallyportError SP7601 for a secret that is not
