@@ -15,48 +15,13 @@ import {
 import { CLASSES, GROUPS } from './detector.ts';
 import { Facts } from './facts.ts';
 import type { ActorDimension } from './keys.ts';
-import { ACTION, ACTIONS, type ActionName, type Policy } from './policy.ts';
+import { ACTION, ACTIONS, type Policy } from './policy.ts';
 import { addEvidence, PRIOR_MILLINATS, RISK } from './risk.ts';
-import { type RowInit, rowsOf } from './testing.ts';
+import { everyClass, ROUND_POLICY, type RowInit, rowsOf } from './testing.ts';
 
 fc.configureGlobal({ seed: 20240304 });
 
-const every = (actions: readonly ActionName[], missCents: number) =>
-  Object.fromEntries(CLASSES.map((name) => [name, { missCents, actions }])) as unknown as Policy['classes'];
-
-/** A policy of round figures. */
-const POLICY: Policy = {
-  version: 'test',
-  classes: { ...every(['tag', 'throttle', 'block'], 200), scraping: { missCents: 200, actions: ['tag', 'challenge'] } },
-  falseCents: {
-    allow: 0,
-    tag: 1,
-    throttle: 40,
-    challenge: 30,
-    'step-up': 15,
-    tarpit: 650,
-    decoy: 900,
-    block: 600,
-    revoke: 2000,
-  },
-  stopsPermille: {
-    allow: 0,
-    tag: 100,
-    throttle: 600,
-    challenge: 700,
-    'step-up': 800,
-    tarpit: 985,
-    decoy: 988,
-    block: 1000,
-    revoke: 1000,
-  },
-  ttlSec: [60, 300, 1800],
-  stepSec: 30,
-  stepEvents: 5,
-  hysteresisMillinats: 1000,
-  mode: 'shadow',
-};
-const policy = compilePolicy(POLICY);
+const policy = compilePolicy(ROUND_POLICY);
 const PROBING = CLASSES.indexOf('probing');
 const SCRAPING = CLASSES.indexOf('scraping');
 
@@ -99,7 +64,7 @@ describe('the cheapest action', () => {
         const falseCents = Object.fromEntries(
           ACTIONS.map((a, i) => [a, i === 0 ? 0 : costs[i]]),
         ) as Policy['falseCents'];
-        const p = compilePolicy({ ...POLICY, classes: every([...ACTIONS], miss), falseCents });
+        const p = compilePolicy({ ...ROUND_POLICY, classes: everyClass([...ACTIONS], miss), falseCents });
         let harshest = 0;
         for (let m = -12_000; m <= 12_000; m += 50) {
           const action = cheapest(p, PROBING, m, top);

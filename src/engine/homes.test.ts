@@ -133,6 +133,9 @@ describe('what is read of suspects only', () => {
     const asks = detectorOf({ actors: ['credential'], on: 'response' }, () => ({ needs: { asn: homes.system } }));
     const { keys } = compile([asks], { baselines: PRIOR_BASELINES, seed: 0, risky: homes });
     const { response } = keys.find((k) => k.name === 'credential') ?? { response: [] };
-    expect(response.map((o) => o.risky)).toEqual([false, true]);
+    expect(response.map((o) => [o.risky, o.readers])).toEqual([
+      [true, null],
+      [true, []],
+    ]);
   });
 });

@@ -2,48 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CompiledPolicy, climb, compilePolicy, entryOf, propose } from './decide.ts';
 import { CLASSES, GROUPS } from './detector.ts';
-import { ACTION, ACTIONS, type ActionName, type Policy } from './policy.ts';
+import { ACTION, ACTIONS } from './policy.ts';
 import { PRIOR_MILLINATS, RISK } from './risk.ts';
+import { everyClass, ROUND_POLICY } from './testing.ts';
 
 fc.configureGlobal({ seed: 20240304 });
 
 const T = 1_709_510_400;
-const every = (actions: readonly ActionName[], missCents: number) =>
-  Object.fromEntries(CLASSES.map((name) => [name, { missCents, actions }])) as unknown as Policy['classes'];
-
-/** A policy of round figures. */
-const POLICY: Policy = {
-  version: 'test',
-  classes: { ...every(['tag', 'throttle', 'block'], 200), scraping: { missCents: 200, actions: ['tag', 'challenge'] } },
-  falseCents: {
-    allow: 0,
-    tag: 1,
-    throttle: 40,
-    challenge: 30,
-    'step-up': 15,
-    tarpit: 650,
-    decoy: 900,
-    block: 600,
-    revoke: 2000,
-  },
-  stopsPermille: {
-    allow: 0,
-    tag: 100,
-    throttle: 600,
-    challenge: 700,
-    'step-up': 800,
-    tarpit: 985,
-    decoy: 988,
-    block: 1000,
-    revoke: 1000,
-  },
-  ttlSec: [60, 300, 1800],
-  stepSec: 30,
-  stepEvents: 5,
-  hysteresisMillinats: 1000,
-  mode: 'shadow',
-};
-const policy = compilePolicy(POLICY);
+const policy = compilePolicy(ROUND_POLICY);
 const PROBING = CLASSES.indexOf('probing');
 
 describe('the ladder', () => {
@@ -87,8 +53,8 @@ describe('the ladder', () => {
   });
 
   it('counts what presses from each rung anew', () => {
-    const classes = every(['tag', 'throttle', 'block'], 200);
-    const l = new Ladder(compilePolicy({ ...POLICY, classes, stepEvents: 2 }));
+    const classes = everyClass(['tag', 'throttle', 'block'], 200);
+    const l = new Ladder(compilePolicy({ ...ROUND_POLICY, classes, stepEvents: 2 }));
     const seen = [-2000, -2000, -2000, HIGH, HIGH, HIGH].map((odds) => l.at(1, odds, false, ACTION.block, true));
     expect(seen).toEqual(['tag', 'tag', 'tag', 'throttle', 'throttle', 'block']);
   });
@@ -103,8 +69,8 @@ describe('the ladder', () => {
   });
 
   it('is skipped for classes that are acted on at once', () => {
-    const classes = { ...POLICY.classes, probing: { ...POLICY.classes.probing, atOnce: true } };
-    expect(new Ladder(compilePolicy({ ...POLICY, classes })).at(0, HIGH)).toBe('block');
+    const classes = { ...ROUND_POLICY.classes, probing: { ...ROUND_POLICY.classes.probing, atOnce: true } };
+    expect(new Ladder(compilePolicy({ ...ROUND_POLICY, classes })).at(0, HIGH)).toBe('block');
   });
 
   it('goes to the top at once on deterministic evidence', () => {
@@ -159,7 +125,7 @@ describe('the ladder', () => {
   });
 
   it('makes a throttle of a block that may not fall, also for classes without one', () => {
-    const p = compilePolicy({ ...POLICY, classes: every(['tag', 'block'], 5000) });
+    const p = compilePolicy({ ...ROUND_POLICY, classes: everyClass(['tag', 'block'], 5000) });
     const entry = entryOf(p, PROBING, ACTION.block, ACTION.block);
     expect(new Ladder(p).at(0, entry, false, ACTION.throttle)).toBe('throttle');
     expect(new Ladder(p).at(0, entry - 50, false, ACTION.throttle)).toBe('tag');
@@ -171,7 +137,7 @@ describe('the ladder', () => {
   });
 
   it('skips actions that the class does not have', () => {
-    const p = compilePolicy({ ...POLICY, classes: every(['tag', 'block'], 5000) });
+    const p = compilePolicy({ ...ROUND_POLICY, classes: everyClass(['tag', 'block'], 5000) });
     const l = new Ladder(p);
     // With nothing milder before it, a tag announces the block.
     expect([0, 29, 30].map((s) => l.at(s, HIGH))).toEqual(['tag', 'tag', 'block']);

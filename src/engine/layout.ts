@@ -43,10 +43,9 @@ export class Layout {
   /** Aggregates in the order of declaration, by signature, with the operation each became. */
   readonly operations = new Map<string, Operation>();
   values = 0;
-  /** Signatures of operations whose values are asked for when their own condition does not hold. */
-  private readonly askedIdle = new Set<string>();
-  /** Signatures of operations that somebody asks for at all, and of those that are asked for of actors with risk. */
-  private readonly asked = new Set<string>();
+  /** Conditions under which operations' values are asked for, by signature; −1 among them: always. */
+  private readonly askers = new Map<string, Set<number>>();
+  /** Signatures of operations that are asked for of actors with risk. */
   private readonly askedRisky = new Set<string>();
   private readonly wanted: { aggregate: Aggregate; phase: Phase }[] = [];
   /** Which keys are judged, in which phase and under which condition: they must be part of those events. */
@@ -126,8 +125,8 @@ export class Layout {
       stride: draft.stride,
       value: draft.value,
       valueEnd: draft.valueEnd,
-      request: draft.request.map((o) => this.withIdle(o)),
-      response: draft.response.map((o) => this.withIdle(o)),
+      request: draft.request.map((o) => this.withReaders(o)),
+      response: draft.response.map((o) => this.withReaders(o)),
       distinctCells: draft.distinctCells,
       requestGates: this.gatesOf(draft, 'request'),
       responseGates: this.gatesOf(draft, 'response'),
@@ -177,7 +176,7 @@ export class Layout {
       guardThan: guard ? (guard.is === 'new' || guard.is === 'seen' ? 1 : (guard.than ?? 1)) : 0,
       ...parameters(aggregate),
       readOnly: false,
-      idle: true,
+      readers: null,
       risky: false,
       source,
     };
@@ -192,10 +191,8 @@ export class Layout {
   /** Somebody asks for an operation's values wherever condition `when` holds (−1: always). */
   ask(operation: Operation | undefined, when: number): void {
     if (operation === undefined) return;
-    this.asked.add(operation.source);
-    if (operation.when < 0) return;
-    const implied = when >= 0 && (when === operation.when || this.widerOf(when).includes(operation.when));
-    if (!implied) this.askedIdle.add(operation.source);
+    const askers = this.askers.get(operation.source) ?? new Set();
+    this.askers.set(operation.source, askers.add(when));
   }
 
   /** Makes an aggregate's values readable in both phases about actors that have risk: for the others it costs next to nothing. */
@@ -223,9 +220,10 @@ export class Layout {
     this.ask(this.operations.get(this.owner(o.guardValue)), o.when);
   }
 
-  private withIdle(o: Operation): Operation {
-    const risky = this.askedRisky.has(o.source) && !this.asked.has(o.source);
-    return { ...o, risky, idle: risky || this.askedIdle.has(o.source) };
+  private withReaders(o: Operation): Operation {
+    const askers = this.askers.get(o.source) ?? new Set();
+    const widest = [...askers].filter((index) => index < 0 || !this.widerOf(index).some((wider) => askers.has(wider)));
+    return { ...o, risky: this.askedRisky.has(o.source), readers: askers.has(-1) ? null : widest };
   }
 
   /** Makes an aggregate's values readable in the other phase too, where its own phase has written them. */

@@ -56,9 +56,12 @@ export interface Operation {
   readonly paths: PathTable | null;
   /** True in the phase that only reads it: its own phase writes. */
   readonly readOnly: boolean;
-  /** True where its values are asked for even when its condition does not hold; else it is then passed over. */
-  readonly idle: boolean;
-  /** True where its values are only asked for about records that have risk: where it would only read, others are passed over. */
+  /**
+   * Conditions of which one holds wherever somebody asks for its values; null where they are always asked for. Where none does, it
+   * is passed over unless it writes: what its values are then is nobody's business.
+   */
+  readonly readers: readonly number[] | null;
+  /** True where its values are asked for about every record that has risk, too. */
   readonly risky: boolean;
   readonly source: string;
 }

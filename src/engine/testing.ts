@@ -1,9 +1,10 @@
-/** Rows of facts and small detectors, for tests of the engine. Not part of the package. */
+/** Rows of facts, small detectors and a policy of round figures, for tests of the engine. Not part of the package. */
 import { type ColumnName, createBatch, type FactBatch } from '../enrich/facts.ts';
 import { PRIOR_BASELINES } from '../enrich/model.ts';
 import type { Needs } from './aggregates.ts';
 import { type CompileOptions, compile } from './compile.ts';
-import { type BuildContext, CAP, type Detector, defineDetector, type Judgement } from './detector.ts';
+import { type BuildContext, CAP, CLASSES, type Detector, defineDetector, type Judgement } from './detector.ts';
+import type { ActionName, Policy } from './policy.ts';
 import type { Program } from './program.ts';
 
 export type RowInit = Partial<Record<ColumnName, number>>;
@@ -48,3 +49,44 @@ export function programOf(
 ): Program {
   return compile([detectorOf(spec, () => ({ needs }))], { baselines: PRIOR_BASELINES, seed: 0, ...options });
 }
+
+/** The same ladder and the same cost of a miss for every class. */
+export function everyClass(actions: readonly ActionName[], missCents: number): Policy['classes'] {
+  return Object.fromEntries(CLASSES.map((name) => [name, { missCents, actions }])) as unknown as Policy['classes'];
+}
+
+/** A policy of round figures. */
+export const ROUND_POLICY: Policy = {
+  version: 'test',
+  classes: {
+    ...everyClass(['tag', 'throttle', 'block'], 200),
+    scraping: { missCents: 200, actions: ['tag', 'challenge'] },
+  },
+  falseCents: {
+    allow: 0,
+    tag: 1,
+    throttle: 40,
+    challenge: 30,
+    'step-up': 15,
+    tarpit: 650,
+    decoy: 900,
+    block: 600,
+    revoke: 2000,
+  },
+  stopsPermille: {
+    allow: 0,
+    tag: 100,
+    throttle: 600,
+    challenge: 700,
+    'step-up': 800,
+    tarpit: 985,
+    decoy: 988,
+    block: 1000,
+    revoke: 1000,
+  },
+  ttlSec: [60, 300, 1800],
+  stepSec: 30,
+  stepEvents: 5,
+  hysteresisMillinats: 1000,
+  mode: 'shadow',
+};

@@ -22,37 +22,39 @@ export const C = {
   b: 10,
   c: 11,
   d: 12,
-  /** {@link MODE}: when it reads, when it writes. */
+  /** Bits of {@link MODE}. */
   mode: 13,
   /** Place of its table in {@link Code.tables} or {@link Code.paths}. */
   table: 14,
+  /** Place of its readers in {@link Code.readers}; −1 where its values are always asked for. */
+  readers: 15,
   size: 16,
 } as const;
 
-/** Bits; 0 reads always, and writes where condition and guard say so. */
+/** 0 writes where condition and guard say so, and reads where somebody asks for it. */
 export const MODE = {
   /** It never writes. */
   readOnly: 1,
-  /** It need not even read while its condition does not hold. */
-  skips: 2,
-  /** Where it does not write, it reads only records that have risk. */
-  risky: 4,
+  /** It is read of records that have risk, whoever asks. */
+  risky: 2,
 } as const;
 
 export interface Code {
   readonly ints: Int32Array;
   readonly tables: readonly CusumTable[];
   readonly paths: readonly PathTable[];
+  /** Sets of conditions as bits, as many words each as a program has. */
+  readonly readers: Int32Array;
 }
 
-/** Encodes operations. RangeError for a parameter that does not fit into 32 bits. */
-export function encode(operations: readonly Operation[]): Code {
+/** Encodes operations; `words`: 32-bit words of a set of conditions. RangeError for a parameter that does not fit into 32 bits. */
+export function encode(operations: readonly Operation[], words: number): Code {
   const ints = new Int32Array(operations.length * C.size);
   const tables: CusumTable[] = [];
   const paths: PathTable[] = [];
   operations.forEach((o, i) => {
     const table = o.paths !== null ? paths.push(o.paths) - 1 : o.table === null ? -1 : tables.push(o.table) - 1;
-    const mode = (o.readOnly ? MODE.readOnly : o.idle ? 0 : MODE.skips) | (o.risky ? MODE.risky : 0);
+    const mode = (o.readOnly ? MODE.readOnly : 0) | (o.risky ? MODE.risky : 0);
     const fields = [
       o.kind,
       o.cell,
@@ -69,12 +71,19 @@ export function encode(operations: readonly Operation[]): Code {
       o.d,
       mode,
       table,
-      0,
+      o.readers === null ? -1 : i * words,
     ];
     fields.forEach((field, f) => {
       if (field !== (field | 0)) throw new RangeError(`${o.source}: ${field} does not fit into 32 bits`);
       ints[i * C.size + f] = field;
     });
   });
-  return { ints, tables, paths };
+  return { ints, tables, paths, readers: readersOf(operations, words) };
+}
+
+function readersOf(operations: readonly Operation[], words: number): Int32Array {
+  const readers = new Int32Array(operations.length * words);
+  for (const [i, { readers: conditions }] of operations.entries())
+    for (const index of conditions ?? []) readers[i * words + (index >>> 5)] |= 1 << (index & 31);
+  return readers;
 }

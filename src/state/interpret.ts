@@ -23,20 +23,20 @@ import { C, type Code, MODE } from './code.ts';
 export function interpret(code: Code, at: number, batch: Batch, w: Work, tops: TopTable[]): void {
   const { values } = w;
   const { ints, tables } = code;
-  const { conditions, weights } = batch;
+  const { conditions, conditionBits, weights } = batch;
   for (let o = 0; o < ints.length; o += C.size) {
     const when = ints[o + C.when];
     const mode = ints[o + C.mode];
-    const holds = when < 0 || conditions[when] !== 0;
-    if (!holds && mode === MODE.skips) continue;
     // A condition that does not hold still reads where somebody asks what earlier events left.
-    let readOnly = (mode & MODE.readOnly) !== 0 || !holds;
+    let readOnly = (mode & MODE.readOnly) !== 0 || (when >= 0 && conditions[when] === 0);
     const guard = ints[o + C.guard];
     if (guard !== GUARD.none && !readOnly) {
       const reached = values[ints[o + C.guardValue]] >= ints[o + C.guardThan];
       readOnly = reached !== (guard === GUARD.over);
     }
-    if (readOnly && (mode & MODE.risky) !== 0 && w.cells[at + HEADER.risk] === 0) continue;
+    if (readOnly && !isAskedFor(code.readers, ints[o + C.readers], conditionBits)) {
+      if ((mode & MODE.risky) === 0 || w.cells[at + HEADER.risk] === 0) continue;
+    }
     w.readOnly = readOnly;
     const subject = ints[o + C.lanes];
     if (subject >= 0) {
@@ -78,6 +78,13 @@ export function interpret(code: Code, at: number, batch: Batch, w: Work, tops: T
         interpretRare(code, o, cell, value, batch, w, tops);
     }
   }
+}
+
+/** Does a condition hold under which the values are asked for? */
+function isAskedFor(readers: Int32Array, place: number, bits: Int32Array): boolean {
+  if (place < 0) return true;
+  for (let word = 0; word < bits.length; word++) if ((readers[place + word] & bits[word]) !== 0) return true;
+  return false;
 }
 
 /** The kinds that few events meet. */

@@ -77,8 +77,8 @@ export class MemoryState implements StatePort {
   }
 
   private encode(program: Program): void {
-    this.requestCode = program.keys.map((key) => encode(key.request));
-    this.responseCode = program.keys.map((key) => encode(key.response));
+    this.requestCode = program.keys.map((key) => encode(key.request, program.conditionWords));
+    this.responseCode = program.keys.map((key) => encode(key.response, program.conditionWords));
   }
 
   private release(key: KeyProgram, cells: Int32Array, at: number): void {
