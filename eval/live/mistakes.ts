@@ -46,8 +46,11 @@ async function enter(world: World, client: Client, n: number): Promise<Client> {
   return { ...client, session: reply.session };
 }
 
+/** What a client does over and over. */
+type Habit = (world: World, client: Client) => Step;
+
 /** Passwords tried for one account after the other. */
-const stuffing = (world: World, client: Client): Step => {
+const stuffing: Habit = (world, client) => {
   const { accounts } = world.inventory;
   return (i) =>
     world.ask(client, 'POST', '/api/login', {
@@ -56,35 +59,66 @@ const stuffing = (world: World, client: Client): Step => {
     });
 };
 /** Paths that are not there. */
-const search =
-  (world: World, client: Client): Step =>
-  (i) =>
-    world.ask(client, 'GET', `/api/hidden-${i}/setup`);
+const search: Habit = (world, client) => (i) => world.ask(client, 'GET', `/api/hidden-${i}/setup`);
 /** Codes that nobody was given. */
-const codes =
-  (world: World, client: Client): Step =>
-  (i) =>
-    world.ask(client, 'POST', '/api/codes/redeem', { code: `ZZ${String(i).padStart(4, '2')}` });
+const codes: Habit = (world, client) => (i) =>
+  world.ask(client, 'POST', '/api/codes/redeem', { code: `ZZ${String(i).padStart(4, '2')}` });
 /** Orders by number, one after the other. */
-const walk =
-  (world: World, client: Client): Step =>
-  (i) =>
-    world.ask(client, 'GET', `/api/orders/${10_000 + i}`);
+const walk: Habit = (world, client) => (i) => world.ask(client, 'GET', `/api/orders/${10_000 + i}`);
+
+/** Links to a shop that is no more. */
+const deadLinks: Habit = (world, client) => (i) => world.ask(client, 'GET', `/shop/2014/item-${i}.html`);
+/** Four pages of an export in turn. */
+const poll: Habit = (world, client) => (i) =>
+  world.ask(client, 'GET', `/api/partner/export?kind=products&page=${(i % 4) + 1}&limit=1`);
+/** Every link of a page, and the decoy among them. */
+const touch: Habit = (world, client) => (i) =>
+  world.ask(client, 'GET', i % 5 === 0 ? DECOY : `/api/products/${i % 50}`);
+/** One product after the other. */
+const read: Habit = (world, client) => (i) => world.ask(client, 'GET', `/api/products/${i + 1}`);
+
+/** Who makes the mistake, and a stranger with the same software who means it. */
+type Two = (world: World) => Promise<readonly [Client, Client]>;
+
+const twoAddresses =
+  (address: string, agent: string): Two =>
+  async () => [
+    { address, agent },
+    { address: STRANGER, agent },
+  ];
+/** Account `n` and the one after it, logged in. */
+const twoSessions =
+  (address: string, agent: string, n: number): Two =>
+  async (world) => [await enter(world, { address, agent }, n), await enter(world, { address: STRANGER, agent }, n + 1)];
+const twoPartners =
+  (address: string): Two =>
+  async ({ inventory }) => {
+    const [first, second] = inventory.keys.filter((k) => k.kind === 'partner');
+    return [
+      { address, agent: PARTNER, key: first.secret },
+      { address: STRANGER, agent: PARTNER, key: second.secret },
+    ];
+  };
+
+/** The mistake is a habit that the stranger has, too. */
+const habitOf =
+  (two: Two, habit: Habit, pauseMs: number, different: Habit): Mistake['prepare'] =>
+  async (world) => {
+    const [client, stranger] = await two(world);
+    return {
+      mistake: habit(world, client),
+      pauseMs,
+      different: different(world, client),
+      other: habit(world, stranger),
+    };
+  };
 
 export const MISTAKES: readonly Mistake[] = [
   {
     name: 'an address follows dead links',
     actor: 'ip',
     differently: 'stuffing',
-    async prepare(world) {
-      const client = { address: '198.51.100.10', agent: FIREFOX };
-      const links =
-        (who: Client): Step =>
-        (i) =>
-          world.ask(who, 'GET', `/shop/2014/item-${i}.html`);
-      const other = links({ address: STRANGER, agent: FIREFOX });
-      return { mistake: links(client), pauseMs: 4000, different: stuffing(world, client), other };
-    },
+    prepare: habitOf(twoAddresses('198.51.100.10', FIREFOX), deadLinks, 4000, stuffing),
   },
   {
     name: 'a session tries its own old password',
@@ -103,26 +137,13 @@ export const MISTAKES: readonly Mistake[] = [
     name: 'a key polls above its pace',
     actor: 'credential',
     differently: 'probing',
-    async prepare(world) {
-      const [first, second] = world.inventory.keys.filter((k) => k.kind === 'partner');
-      const client = { address: '198.51.100.30', agent: PARTNER, key: first.secret };
-      const poll =
-        (who: Client): Step =>
-        (i) =>
-          world.ask(who, 'GET', `/api/partner/export?kind=products&page=${(i % 4) + 1}&limit=1`);
-      const other = poll({ address: STRANGER, agent: PARTNER, key: second.secret });
-      return { mistake: poll(client), pauseMs: 15, different: search(world, client), other };
-    },
+    prepare: habitOf(twoPartners('198.51.100.30'), poll, 15, search),
   },
   {
     name: 'a user goes through all orders',
     actor: 'principal',
     differently: 'code guessing',
-    async prepare(world) {
-      const client = await enter(world, { address: '198.51.100.40', agent: FIREFOX }, 4);
-      const other = walk(world, await enter(world, { address: STRANGER, agent: FIREFOX }, 5));
-      return { mistake: walk(world, client), pauseMs: 1500, different: codes(world, client), other };
-    },
+    prepare: habitOf(twoSessions('198.51.100.40', FIREFOX, 4), walk, 1500, codes),
   },
   {
     name: 'an office behind one address mistypes',
@@ -166,40 +187,19 @@ export const MISTAKES: readonly Mistake[] = [
     actor: 'ip',
     differently: 'stuffing',
     settings: { decoys: [DECOY] },
-    async prepare(world) {
-      const client = { address: '198.51.100.70', agent: FIREFOX };
-      const touch =
-        (who: Client): Step =>
-        (i) =>
-          world.ask(who, 'GET', i % 5 === 0 ? DECOY : `/api/products/${i % 50}`);
-      const other = touch({ address: STRANGER, agent: FIREFOX });
-      return { mistake: touch(client), pauseMs: 5000, different: stuffing(world, client), other };
-    },
+    prepare: habitOf(twoAddresses('198.51.100.70', FIREFOX), touch, 5000, stuffing),
   },
   {
     name: 'a till redeems codes of a bad print run',
     actor: 'session',
     differently: 'stuffing',
-    async prepare(world) {
-      const client = await enter(world, { address: '198.51.100.80', agent: CHROME }, 6);
-      const other = codes(world, await enter(world, { address: STRANGER, agent: CHROME }, 7));
-      return { mistake: codes(world, client), pauseMs: 8000, different: stuffing(world, client), other };
-    },
+    prepare: habitOf(twoSessions('198.51.100.80', CHROME, 6), codes, 8000, stuffing),
   },
   {
     name: 'a partner reads the catalogue',
     actor: 'credential',
     differently: 'stuffing',
-    async prepare(world) {
-      const [first, second] = world.inventory.keys.filter((k) => k.kind === 'partner');
-      const client = { address: '198.51.100.90', agent: PARTNER, key: first.secret };
-      const read =
-        (who: Client): Step =>
-        (i) =>
-          world.ask(who, 'GET', `/api/products/${i + 1}`);
-      const other = read({ address: STRANGER, agent: PARTNER, key: second.secret });
-      return { mistake: read(client), pauseMs: 250, different: stuffing(world, client), other };
-    },
+    prepare: habitOf(twoPartners('198.51.100.90'), read, 250, stuffing),
   },
   {
     name: "a user's second session pays for the first",

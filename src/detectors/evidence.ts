@@ -1,4 +1,8 @@
 /** Arithmetic that detectors share: from a measured figure to millinats, in integers. */
+import { ln, millinats } from '../lib/fixed.ts';
+
+/** Wald's upper bound ln((1 − β)/α) of a sequential test, for α = 1e-4 and β = 0.01, in millinats. */
+export const WALD_BOUND = millinats(ln(0.99 / 1e-4));
 
 /**
  * A straight line from `low` millinats at `from` to `high` at `to`, level beyond, 0 below `from`. `value`, `from` and `to`

@@ -73,11 +73,18 @@ function choice(kind: keyof typeof NETWORKS, family: 4 | 6, country: string): Ch
  * An address in a network of this kind.
  *
  * @param country ISO code: an operator of that country if there is one of the kind and family, otherwise any.
+ * @param contract draws the operator: a line that gets another address every day is still with the same one.
  */
-export function drawAddress(kind: NetworkKind, random: Random, family: 4 | 6 = 4, country = ''): string {
+export function drawAddress(
+  kind: NetworkKind,
+  random: Random,
+  family: 4 | 6 = 4,
+  country = '',
+  contract: Random = random,
+): string {
   if (kind === 'search-bot') return searchBotAddress(random.weighted(CRAWLER_SHARES), random, family);
   const { operators, cumulative } = choice(kind, kind === 'carrier-nat' ? 4 : family, country);
-  const at = random.uniform() * cumulative[cumulative.length - 1];
+  const at = contract.uniform() * cumulative[cumulative.length - 1];
   const operator = operators[cumulative.findIndex((sum) => at < sum)];
   if (family === 4 || kind === 'carrier-nat') return drawIpv4(random.pick(operator.ipv4), random);
   const holder = kind === 'mobile' ? 'phone' : kind === 'hosting' || kind === 'vpn' ? 'server' : 'home';
@@ -90,6 +97,11 @@ export function searchBotAddress(name: string, random: Random, family: 4 | 6 = 4
   if (crawler === undefined) throw new RangeError(`no such crawler: ${name}`);
   if (family === 6 && crawler.ipv6.length > 0) return drawIpv6(random.pick(crawler.ipv6), random, 'server');
   return drawIpv4(random.pick(crawler.ipv4), random);
+}
+
+/** Is there an operator of this kind in the country that has addresses of the family? */
+export function isServed(kind: Exclude<NetworkKind, 'search-bot'>, family: 4 | 6, country: string): boolean {
+  return NETWORKS[kind].some((operator) => operator.country === country && operator[`ipv${family}`].length > 0);
 }
 
 /** Countries in which there is an operator of this kind. */

@@ -5,6 +5,7 @@ import {
   CarrierNat,
   countriesOf,
   drawAddress,
+  isServed,
   type NetworkKind,
   rotateInterface,
   searchBotAddress,
@@ -48,6 +49,16 @@ describe('addresses', () => {
     const first = new Set(Array.from({ length: 500 }, () => drawAddress('residential', random).split('.')[0]));
     expect(first.size).toBeGreaterThan(50);
     for (let i = 0; i < 50; i++) expect(drawAddress('residential', random, 4, 'SE')).toMatch(/^(78|81|90)\./);
+  });
+
+  it('stay with one operator, whatever the line is given each day', () => {
+    const days = Array.from({ length: 40 }, (_, day) => new Random(day));
+    const groups = (draw: (day: Random) => string) => new Set(days.map((day) => draw(day).split(':')[0])).size;
+    const loose = groups((day) => drawAddress('residential', day, 6));
+    const kept = groups((day) => drawAddress('residential', day, 6, '', new Random(9)));
+    expect(loose).toBeGreaterThan(8);
+    expect(kept).toBeLessThan(4);
+    expect([isServed('mobile', 6, 'US'), isServed('mobile', 6, 'XX')]).toEqual([true, false]);
   });
 
   it('know the languages of every country that they lie in', () => {

@@ -13,22 +13,33 @@ export const FITTING: Readonly<Record<Family, readonly string[]>> = {
   stuffing: ['credential-attack', 'credential-stuffing'],
   spraying: ['credential-attack', 'password-spraying'],
   // The login is what can be seen of both; what follows it is a take-over.
-  takeover: ['account-takeover', 'takeover', 'credential-attack', 'session-hijack'],
+  takeover: ['account-takeover', 'takeover', 'take-over', 'credential-attack', 'session-hijack'],
   'code-guessing': ['code-guessing'],
-  'signup-abuse': ['signup-abuse', 'fake-accounts', 'account-creation'],
-  'object-enumeration': ['enumeration', 'object-enumeration'],
+  'signup-abuse': ['signup-abuse', 'sign-up', 'fake-accounts', 'account-creation'],
+  'object-enumeration': ['enumeration', 'object-enumeration', 'object-access'],
   'account-enumeration': ['enumeration', 'account-enumeration'],
   scraping: ['scraping'],
-  'key-leak': ['key-leak', 'credential-misuse', 'credential-sharing', 'leaked-credential'],
-  // A partner's key that takes more than was agreed: seen by what it takes, or by how much.
-  'partner-misuse': ['partner-misuse', 'credential-misuse', 'scraping', 'enumeration', 'resource-exhaustion'],
-  'device-storm': ['device-storm', 'device-abuse', 'resource-exhaustion'],
+  'key-leak': ['key-leak', 'leaked-key', 'misuse', 'credential-misuse', 'credential-sharing', 'leaked-credential'],
+  // A partner's key that takes more than was agreed: seen by what it takes, by how much, or by who else has it now.
+  'partner-misuse': [
+    ...[
+      'partner-misuse',
+      'misuse',
+      'leaked-key',
+      'credential-misuse',
+      'scraping',
+      'enumeration',
+      'resource-exhaustion',
+    ],
+  ],
+  // Devices that are somebody else's: their keys were taken from them.
+  'device-storm': ['device-storm', 'device-abuse', 'leaked-key', 'resource-exhaustion'],
   // A scanner that says so, and whoever touches what nobody links to, are probing.
   probing: ['probing', 'decoy', 'declared-tool'],
   injection: ['injection'],
-  'resource-cost': ['resource-exhaustion', 'resource-cost'],
+  'resource-cost': ['resource-exhaustion', 'resource-cost', 'cost'],
   'workflow-manipulation': ['workflow-manipulation', 'workflow', 'business-logic', 'price-manipulation'],
-  'billing-spike': ['billing-spike', 'billing', 'resource-exhaustion', 'resource-cost'],
+  'billing-spike': ['billing-spike', 'billing', 'resource-exhaustion', 'resource-cost', 'cost'],
 };
 
 /** Whether a finding of this class names that family. */

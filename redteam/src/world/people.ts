@@ -1,7 +1,7 @@
 /** Who visits: people with a country, a connection, a machine, an account or none, and habits. */
 import type { Account, World } from '../contract.ts';
 import type { Random } from '../core/random.ts';
-import { CarrierNat, drawAddress, rotateInterface } from '../net/addresses.ts';
+import { CarrierNat, drawAddress, isServed, rotateInterface } from '../net/addresses.ts';
 import { browser, mobileApp, type Profile, textBrowser } from '../net/clients.ts';
 import { countryOf } from '../net/countries.ts';
 import type { WorldParameters } from './parameters.ts';
@@ -52,6 +52,8 @@ interface Login {
 }
 
 const CARRIERS = 3;
+/** Whom a line is with is drawn apart from its address: the address may be another one every day. */
+const CONTRACT = 0xc0117ac7;
 
 /**
  * A number of people, of whom each is the same whenever he comes: attributes follow from the index, nothing is stored.
@@ -216,19 +218,21 @@ export class People {
     const household = Math.floor((customer < 0 ? index : customer) / 1.8);
     const day = Math.floor(timeMs / DAY_MS);
     const line = streamOf(seed, household);
-    const six = line.chance(this.options.mix.ipv6) && ipv6;
+    const six = line.chance(this.options.mix.ipv6) && ipv6 && isServed('residential', 6, country);
     const dynamic = line.chance(0.25);
     const where = dynamic ? streamOf(seed ^ Math.imul(day, 0x85ebca6b), household) : line;
-    if (!six) return drawAddress('residential', where, 4, country);
-    return rotateInterface(drawAddress('residential', where, 6, country), streamOf(this.seed ^ day, index));
+    const contract = streamOf(seed ^ CONTRACT, household);
+    if (!six) return drawAddress('residential', where, 4, country, contract);
+    return rotateInterface(drawAddress('residential', where, 6, country, contract), streamOf(this.seed ^ day, index));
   }
 
   /** The phone's own connection: IPv6 where the carrier has it, otherwise a shared address. */
   private carrier({ index, country, timeMs }: Whereabouts): string {
     const sim = streamOf(this.homes[1] ^ 0x51a, index);
     const day = Math.floor(timeMs / DAY_MS);
-    if (sim.chance(this.options.mix.ipv6)) {
-      return rotateInterface(drawAddress('mobile', streamOf(this.homes[1] ^ day, index), 6, country), sim);
+    if (sim.chance(this.options.mix.ipv6) && isServed('mobile', 6, country)) {
+      const contract = streamOf(this.homes[1] ^ CONTRACT, index);
+      return rotateInterface(drawAddress('mobile', streamOf(this.homes[1] ^ day, index), 6, country, contract), sim);
     }
     return this.natAddress(index, country);
   }

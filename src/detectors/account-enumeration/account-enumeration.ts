@@ -2,13 +2,10 @@
 import { count, distinct, sprt, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
-import { ln, millinats } from '../../lib/fixed.ts';
 import { hours } from '../../lib/units.ts';
-import { about, ramp } from '../evidence.ts';
+import { about, ramp, WALD_BOUND } from '../evidence.ts';
 import { accountMissing, accountQuestion, attemptKey } from '../outcomes.ts';
 
-/** Wald's upper bound for α = 1e-4 and β = 0.01, in millinats. */
-const BOUND = millinats(ln(0.99 / 1e-4));
 /** Shares of questions that miss: people mistype, and look for names that are free; lists are mostly wrong. */
 const P0 = 0.4;
 const P1 = 0.95;
@@ -57,12 +54,12 @@ export const accountEnumeration = defineDetector({
       needs: needsOf(context),
       judge(v: Values, facts: Facts) {
         const asked = askedFor(v, facts);
-        const from = v.misses.llr >= BOUND ? Math.ceil(limit / MISSING_PART) : limit;
+        const from = v.misses.llr >= WALD_BOUND ? Math.ceil(limit / MISSING_PART) : limit;
         return asked < from ? 0 : ramp(asked, from, from * 4, FINDING, CAP.sequential);
       },
       say(v: Values, facts: Facts) {
         const asked = askedFor(v, facts);
-        const missing = v.misses.llr >= BOUND ? `, ${v.misses.hits} of the last ${v.misses.n} do not exist` : '';
+        const missing = v.misses.llr >= WALD_BOUND ? `, ${v.misses.hits} of the last ${v.misses.n} do not exist` : '';
         const what = facts.hasObject ? 'different accounts asked about' : 'questions about accounts';
         return `${about(asked)} ${what} within an hour${missing}; the limit is ${limit}`;
       },

@@ -2,13 +2,11 @@
 import { count, cusum, distinct, sprt, type ValuesOf } from '../../engine/aggregates.ts';
 import { type BuildContext, CAP, type Detector, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
-import { ln, logRatio, millinats } from '../../lib/fixed.ts';
+import { logRatio } from '../../lib/fixed.ts';
 import { hours, minutes } from '../../lib/units.ts';
-import { about, percent, ramp } from '../evidence.ts';
+import { about, percent, ramp, WALD_BOUND } from '../evidence.ts';
 import { attemptKey, codeAttempt, codeRejected, codeRejectedNamed } from '../outcomes.ts';
 
-/** Wald's upper bound for α = 1e-4 and β = 0.01, in millinats. */
-const BOUND = millinats(ln(0.99 / 1e-4));
 /** Shares of rejected codes: people mistype and come late, guessers are nearly always wrong. */
 const P0 = 0.3;
 const P1 = 0.95;
@@ -70,11 +68,11 @@ function ofActor({ actor }: BuildContext) {
   return {
     needs,
     judge(v: V, facts: Facts) {
-      if (v.codes.llr < BOUND) return 0;
+      if (v.codes.llr < WALD_BOUND) return 0;
       if (crowd && (v.accounts.n < CROWD_LEAST || v.different.n < CROWD_LEAST)) return 0;
       // An exchange that does not tell its code may have brought one more than those that are known.
       const known = v.different.n + (facts.hasObject ? 0 : 1);
-      return (facts.hasObject || v.different.n > 0) && known * PER_CODE < BOUND ? 0 : v.codes.llr;
+      return (facts.hasObject || v.different.n > 0) && known * PER_CODE < WALD_BOUND ? 0 : v.codes.llr;
     },
     say(v: V) {
       const { hits, n } = v.codes;

@@ -3,12 +3,9 @@ import { condition, distinct, sprt, type ValuesOf } from '../../engine/aggregate
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
 import { AUTH_OUTCOME } from '../../enrich/kinds.ts';
-import { ln, millinats } from '../../lib/fixed.ts';
 import { hours } from '../../lib/units.ts';
-import { about } from '../evidence.ts';
+import { about, WALD_BOUND } from '../evidence.ts';
 
-/** Wald's upper bound for α = 1e-4 and β = 0.01, in millinats. */
-const BOUND = millinats(ln(0.99 / 1e-4));
 /** Shares of bad credentials: clients have a good one, guessers hardly ever. */
 const P0 = 0.1;
 const P1 = 0.95;
@@ -54,12 +51,12 @@ export const credentialGuessing = defineDetector({
   on: 'request',
   when: forged,
   cap: CAP.sequential,
-  findingAt: BOUND,
+  findingAt: WALD_BOUND,
   build: (context) => {
     const least = Math.round(context.tune('different', DIFFERENT));
     return {
       needs: needsOf(context),
-      judge: (v: Values) => (v.tries.llr < BOUND || v.different.n < least ? 0 : v.tries.llr),
+      judge: (v: Values) => (v.tries.llr < WALD_BOUND || v.different.n < least ? 0 : v.tries.llr),
       say: (v: Values) =>
         `${v.tries.hits} of ${v.tries.n} credentials were neither ours nor once good, ${about(v.different.n)} different ones`,
     };

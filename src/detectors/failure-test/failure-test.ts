@@ -4,9 +4,9 @@ import { count, distinct, rate, sprt, type ValuesOf } from '../../engine/aggrega
 import { type BuildContext, CAP, defineDetector } from '../../engine/detector.ts';
 import type { Facts } from '../../engine/facts.ts';
 import { FLAG } from '../../enrich/facts.ts';
-import { ln, logRatio, millinats } from '../../lib/fixed.ts';
+import { logRatio } from '../../lib/fixed.ts';
 import { days, hours, minutes } from '../../lib/units.ts';
-import { about, percent, ramp } from '../evidence.ts';
+import { about, percent, ramp, WALD_BOUND } from '../evidence.ts';
 import {
   attemptKey,
   loginAttempt,
@@ -18,8 +18,6 @@ import {
   loginShown,
 } from '../outcomes.ts';
 
-/** Wald's upper bound ln((1 − β)/α) for α = 1e-4 and β = 0.01, in millinats. */
-const BOUND = millinats(ln(0.99 / 1e-4));
 /** How far a good past counts, in millinats: two failures more. */
 const FLOOR = 2300;
 /** The same for software that many people use: of so many excursions one reaches any bound by chance, unless they start low. */
@@ -30,7 +28,7 @@ const CEILING = 14_000;
  * tenths of what the plain test says (k = 7: 7.1 instead of 10.5 nats).
  */
 const discounted = (llr: number): number => Math.trunc((llr * 7) / 10);
-const FINDING = discounted(BOUND);
+const FINDING = discounted(WALD_BOUND);
 /** The test speaks from here on: not yet a finding, but worth a step-up. In millinats of the plain test. */
 const SPEAKS = 6000;
 
@@ -129,7 +127,7 @@ function statusEvidence(v: Values, facts: Facts, perFailure: number): number {
 function formEvidence(v: Values, facts: Facts, pace: number): number {
   if (v.forms.llr < SPEAKS || v.pathDenied.n > 0) return 0;
   if (v.pathRedirected.n > 0) return discounted(v.forms.llr);
-  if (v.forms.llr < BOUND || facts.has(FLAG.QUERY) || !isServerPage(facts)) return 0;
+  if (v.forms.llr < WALD_BOUND || facts.has(FLAG.QUERY) || !isServerPage(facts)) return 0;
   return ramp(v.shown.n, pace, pace * 4, FINDING, CAP.sequential);
 }
 

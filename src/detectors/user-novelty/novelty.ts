@@ -130,13 +130,17 @@ export function clientNovelty(v: HabitValues): number {
   return sideOf([device, softwareTrait(v), traitOf(v.handshake, 'handshake')]);
 }
 
-/** The whole sum in millinats. */
+/**
+ * The whole in millinats. Place and client are not apart from each other: whoever first logs in at home what was used on the way
+ * before, the app and then the browser, has a new one of both. So of two that are strange the weaker adds a part of itself.
+ */
 export function novelty(v: HabitValues): number {
   const place = placeNovelty(v);
   const client = clientNovelty(v);
-  const hour =
-    place > 0 && v.hour.isNew !== 0 ? Math.min(HOUR_MOST, LN[v.hour.n + 1] - LN[Math.max(1, v.hour.once)]) : 0;
-  return place + client + hour;
+  if (place <= 0 || client <= 0) return place + client;
+  // Travellers are awake at other hours, too: without a new client the hour says nothing.
+  const hour = v.hour.isNew !== 0 ? Math.min(HOUR_MOST, LN[v.hour.n + 1] - LN[Math.max(1, v.hour.once)]) : 0;
+  return sideOf([place, client]) + hour;
 }
 
 /** "network, country and device": what is strange, in words; '' for nothing. */

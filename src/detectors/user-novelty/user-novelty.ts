@@ -6,8 +6,8 @@ import { habitNeeds, novelty, oneIn, strangeTraits } from './novelty.ts';
 
 /** In millinats: a new phone at home or a known one abroad stays below. */
 const FINDING = 3000;
-/** Below this it is not worth a record. */
-const SPEAKS = 2000;
+/** Below this nobody is asked: half of those who are new here and there would be. */
+const SPEAKS = 3000;
 
 export const userNovelty = defineDetector({
   id: 'user-novelty',

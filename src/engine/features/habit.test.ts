@@ -1,18 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Values } from '../aggregates.ts';
 import { applyHabit, HABIT_CELLS, HABIT_KINDS, HABIT_MEMORY, HABIT_OLD_SEC } from './habit.ts';
 import { AT, bench, MONDAY, STARTS, spilled } from './testing.ts';
 
 fc.configureGlobal({ seed: 20240304 });
 
-interface Seen {
-  readonly n: number;
-  readonly isNew: number;
-  readonly seen: number;
-  readonly kinds: number;
-  readonly ageSec: number;
-  readonly once: number;
-}
+type Seen = Values['habit'];
 
 function see(
   b: ReturnType<typeof bench>,

@@ -1,19 +1,17 @@
 /**
  * Tokens that say themselves whom they are for: JWTs of issuers that are named. A token is verified once (80 to 190 µs) and
- * then known by its hash until it ends (1 µs); what is wrong is remembered apart and for a short time, so that garbage never
- * pushes out tokens that are good.
+ * then known by its hash until it ends (1 µs); what is wrong is remembered for a short time.
  */
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import { FLAG } from '../../enrich/facts.ts';
 import { AUTH_OUTCOME, AUTH_SCHEME } from '../../enrich/kinds.ts';
-import { Cache } from '../cache.ts';
+import { type GoodToken, TokenScheme } from '../bearer.ts';
 import { claimed, timeAt } from '../claims.ts';
 import type { Caller, Presented } from '../contract.ts';
-import { digestOf } from '../pseudonym.ts';
 import { tokenOf } from '../read.ts';
 import type { ReplayPort } from '../replay.ts';
 import { callerOf, type Found, type Scheme } from '../scheme.ts';
-import { type Bindings, type Confirmation, confirmationOf } from './binding.ts';
+import { type Bindings, confirmationOf } from './binding.ts';
 import type { Issuer } from './issuer.ts';
 
 export interface JwtOptions {
@@ -31,9 +29,7 @@ export interface JwtOptions {
   readonly name: (token: string) => string;
 }
 
-interface Known {
-  readonly caller: Caller;
-  readonly cnf: Confirmation;
+interface Known extends GoodToken {
   /** Unix ms from which it counts no more, tolerance included. */
   readonly endMs: number;
   readonly singleUse: boolean;
@@ -70,17 +66,13 @@ export function createJwt(options: JwtOptions): Scheme {
   return new JwtScheme(options);
 }
 
-class JwtScheme implements Scheme {
+class JwtScheme extends TokenScheme<Known> {
   readonly name = 'jwt';
   private readonly options: JwtOptions;
-  private readonly good: Cache<Known>;
-  private readonly bad: Cache<Caller>;
-  private readonly pending = new Map<string, Promise<Known | Caller>>();
 
   constructor(options: JwtOptions) {
+    super(options.cached);
     this.options = options;
-    this.good = new Cache(options.cached);
-    this.bad = new Cache(options.cached);
   }
 
   present(_: Presented, found: Found): boolean {
@@ -88,31 +80,16 @@ class JwtScheme implements Scheme {
     return token !== '' && (looksLikeJwt(token) || (this.options.only && !this.options.isKey(token)));
   }
 
-  identify(presented: Presented, found: Found): Caller | Promise<Caller> {
-    const token = tokenOf(found);
+  protected misshapen(token: string): Caller | null {
     if (token.length > this.options.maxBytes) return OVERSIZED;
-    if (!looksLikeJwt(token)) return MALFORMED;
-    const { nowMs } = presented;
-    const digest = digestOf(token);
-    const known = this.good.get(digest, nowMs);
-    if (known !== undefined) return this.use(known, token, presented, found);
-    const failed = this.bad.get(digest, nowMs);
-    if (failed !== undefined) return failed;
-    return this.later(digest, token, presented, found);
+    return looksLikeJwt(token) ? null : MALFORMED;
   }
 
-  private async later(digest: string, token: string, presented: Presented, found: Found): Promise<Caller> {
-    let pending = this.pending.get(digest);
-    if (pending === undefined) {
-      if (this.pending.size >= MAX_PENDING) return UNAVAILABLE;
-      pending = this.verify(digest, token, presented.nowMs).finally(() => this.pending.delete(digest));
-      this.pending.set(digest, pending);
-    }
-    const result = await pending;
-    return 'cnf' in result ? this.use(result, token, presented, found) : result;
+  protected tooBusy(pending: number): Caller | null {
+    return pending >= MAX_PENDING ? UNAVAILABLE : null;
   }
 
-  private async verify(digest: string, token: string, nowMs: number): Promise<Known | Caller> {
+  protected async ask(digest: string, token: string, nowMs: number): Promise<Known | Caller> {
     const from = this.issuerOf(token);
     if (!('options' in from)) return this.remember(digest, from, nowMs);
     const verified = await from.verify(token, nowMs);
@@ -165,7 +142,7 @@ class JwtScheme implements Scheme {
   }
 
   /** A verified token in this request: with the key it is bound to, and for the first time where it counts once. */
-  private use(known: Known, token: string, presented: Presented, found: Found): Caller | Promise<Caller> {
+  protected use(known: Known, token: string, presented: Presented, found: Found): Caller | Promise<Caller> {
     if (known.endMs <= presented.nowMs)
       return { ...known.caller, principal: '', outcome: expired, detail: DETAILS[expired] };
     const bound = this.options.bindings.check(known.caller, known.cnf, token, presented, found);
@@ -179,9 +156,5 @@ class JwtScheme implements Scheme {
     if ((await this.options.replay.firstUse(key, known.endMs, nowMs)) === 'first') return caller;
     const flags = caller.flags | FLAG.REPLAYED;
     return { ...caller, principal: '', outcome: replayed, flags, detail: 'the token was used before' };
-  }
-
-  close(): void {
-    this.pending.clear();
   }
 }

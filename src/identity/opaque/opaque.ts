@@ -3,11 +3,10 @@
  * an issuer that does not answer is left alone for some seconds: its tokens are then not known to be bad, only not checked.
  */
 import { AUTH_OUTCOME, AUTH_SCHEME } from '../../enrich/kinds.ts';
-import { Cache } from '../cache.ts';
+import { type GoodToken, TokenScheme } from '../bearer.ts';
 import { type ClaimMap, type Claims, claimed, textAt, timeAt } from '../claims.ts';
 import type { Caller, Presented } from '../contract.ts';
-import { type Bindings, type Confirmation, confirmationOf } from '../jwt/binding.ts';
-import { digestOf } from '../pseudonym.ts';
+import { type Bindings, confirmationOf } from '../jwt/binding.ts';
 import { tokenOf } from '../read.ts';
 import { callerOf, type Found, type Scheme } from '../scheme.ts';
 import { Breaker } from './breaker.ts';
@@ -28,11 +27,6 @@ export interface OpaqueOptions {
   readonly isKey: (token: string) => boolean;
   readonly bindings: Bindings;
   readonly name: (token: string) => string;
-}
-
-interface Known {
-  readonly caller: Caller;
-  readonly cnf: Confirmation;
 }
 
 /** Failures in a row after which the issuer is left alone, and for how long, in ms. */
@@ -57,18 +51,14 @@ export function createOpaque(options: OpaqueOptions): Scheme {
   return new OpaqueScheme(options);
 }
 
-class OpaqueScheme implements Scheme {
+class OpaqueScheme extends TokenScheme<GoodToken> {
   readonly name = 'opaque';
   private readonly options: OpaqueOptions;
-  private readonly good: Cache<Known>;
-  private readonly bad: Cache<Caller>;
-  private readonly pending = new Map<string, Promise<Known | Caller>>();
   private readonly breaker = new Breaker(FAILURES, OPEN_MS);
 
   constructor(options: OpaqueOptions) {
+    super(options.cached);
     this.options = options;
-    this.good = new Cache(options.cached);
-    this.bad = new Cache(options.cached);
   }
 
   present(_: Presented, found: Found): boolean {
@@ -76,33 +66,20 @@ class OpaqueScheme implements Scheme {
     return token !== '' && !this.options.isKey(token);
   }
 
-  identify(presented: Presented, found: Found): Caller | Promise<Caller> {
-    const token = tokenOf(found);
+  protected misshapen(token: string): Caller | null {
     if (token.length > this.options.maxBytes) return OVERSIZED;
-    if (!BEARER.test(token)) return MALFORMED;
-    const digest = digestOf(token);
-    const known = this.good.get(digest, presented.nowMs);
-    if (known !== undefined) return this.use(known, token, presented, found);
-    const failed = this.bad.get(digest, presented.nowMs);
-    return failed ?? this.later(digest, token, presented, found);
+    return BEARER.test(token) ? null : MALFORMED;
   }
 
-  private use({ caller, cnf }: Known, token: string, presented: Presented, found: Found): Caller | Promise<Caller> {
-    return this.options.bindings.check(caller, cnf, token, presented, found);
+  protected tooBusy(pending: number, nowMs: number): Caller | null {
+    return pending >= this.options.maxPending || !this.breaker.allows(nowMs) ? UNAVAILABLE : null;
   }
 
-  private async later(digest: string, token: string, presented: Presented, found: Found): Promise<Caller> {
-    let pending = this.pending.get(digest);
-    if (pending === undefined) {
-      if (this.pending.size >= this.options.maxPending || !this.breaker.allows(presented.nowMs)) return UNAVAILABLE;
-      pending = this.ask(digest, token, presented.nowMs).finally(() => this.pending.delete(digest));
-      this.pending.set(digest, pending);
-    }
-    const result = await pending;
-    return 'cnf' in result ? this.use(result, token, presented, found) : result;
+  protected use(good: GoodToken, token: string, presented: Presented, found: Found): Caller | Promise<Caller> {
+    return this.options.bindings.check(good.caller, good.cnf, token, presented, found);
   }
 
-  private async ask(digest: string, token: string, nowMs: number): Promise<Known | Caller> {
+  protected async ask(digest: string, token: string, nowMs: number): Promise<GoodToken | Caller> {
     let told: Introspected;
     try {
       told = await introspect(this.options.endpoint, token, nowMs);
@@ -133,7 +110,7 @@ class OpaqueScheme implements Scheme {
     return given.some((aud) => wanted.includes(aud as string)) ? null : AUDIENCE;
   }
 
-  private knownOf({ claims, inner }: Introspected, token: string): Known {
+  private knownOf({ claims, inner }: Introspected, token: string): GoodToken {
     const caller = callerOf(inner === '' ? AUTH_SCHEME.opaque : AUTH_SCHEME.phantom, accepted, {
       ...claimed(claims, this.options.map),
       credential: this.options.name(token),
@@ -144,9 +121,5 @@ class OpaqueScheme implements Scheme {
       removed: inner === '' ? [] : ['authorization', 'dpop'],
     });
     return { caller, cnf: confirmationOf(claims.cnf) };
-  }
-
-  close(): void {
-    this.pending.clear();
   }
 }

@@ -1,8 +1,8 @@
 /** HTTP/2 frame by frame, as no client library would send it. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { frame, PREFACE } from './http2.testing.ts';
 import { type Echo, RawClient, startEcho } from './testing.ts';
 
-const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 const DATA = 0;
 const HEADERS = 1;
 const RST_STREAM = 3;
@@ -14,15 +14,6 @@ const END_STREAM = 1;
 const END_HEADERS = 4;
 const PROTOCOL_ERROR = 1;
 const ENHANCE_YOUR_CALM = 11;
-
-function frame(type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
 
 /** A field as HPACK writes it without tables: literal, not indexed, not compressed. */
 function field(name: string, value: string): Buffer {

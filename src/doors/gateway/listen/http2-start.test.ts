@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { testCertificate } from './certificate.testing.ts';
-import { answerOf } from './http2.testing.ts';
+import { answerOf, frame, PREFACE } from './http2.testing.ts';
 import { type Echo, type EchoConfig, eventually, startEcho } from './testing.ts';
 
 const run = promisify(execFile);
@@ -57,15 +57,6 @@ async function byHand(bytes: Buffer, piece: number): Promise<string> {
   return echo.seen.at(-1)?.http2?.fingerprint ?? '';
 }
 
-function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
 /** What Chrome sends first: settings, a larger window, and a request in its order. */
 function chromeBytes(settings: readonly (readonly [number, number])[]): Buffer {
   const values = settings.map(([id, value]) => {
@@ -78,12 +69,7 @@ function chromeBytes(settings: readonly (readonly [number, number])[]): Buffer {
   window.writeUInt32BE(15_663_105, 0);
   // HPACK: GET, a literal authority, http, the path /.
   const block = Buffer.concat([Buffer.from([0x82, 0x01, 0x01]), Buffer.from('a'), Buffer.from([0x86, 0x84])]);
-  return Buffer.concat([
-    Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1'),
-    frame(4, 0, 0, Buffer.concat(values)),
-    frame(8, 0, 0, window),
-    frame(1, 5, 1, block),
-  ]);
+  return Buffer.concat([PREFACE, frame(4, 0, 0, Buffer.concat(values)), frame(8, 0, 0, window), frame(1, 5, 1, block)]);
 }
 
 describe('how a client begins HTTP/2', () => {

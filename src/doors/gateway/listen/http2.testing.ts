@@ -1,4 +1,4 @@
-/** A client of HTTP/2 for tests. */
+/** A client of HTTP/2 for tests, and frames by hand. */
 import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2';
 
 export interface Answer {
@@ -33,4 +33,17 @@ export function ask(client: ClientHttp2Session, headers: OutgoingHttpHeaders, bo
   const answer = answerOf(stream);
   if (body !== undefined) stream.end(body);
   return answer;
+}
+
+/** What a client says first (RFC 9113, 3.4). */
+export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
+
+/** One frame (RFC 9113, 4.1). */
+export function frame(type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
 }

@@ -8,26 +8,17 @@ import {
 } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { frame, PREFACE } from '../listen/http2.testing.ts';
 import { Closing, configOf, type Front, front, httpUpstream, later, rawUpstream, scripted } from './testing.ts';
 import { parseMessage } from './testing-message.ts';
 
 const closing = new Closing();
 afterEach(() => closing.run());
 
-/** One frame (RFC 9113, 4.1). */
-function frame(type: number, flags: number, stream: number, body: Buffer): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(body.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, body]);
-}
-
 /** The beginning of a connection: settings, the head of a POST to http://a/ (RFC 7541, appendix A), a part of its body. */
-const PREFACE = Buffer.concat([
-  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-  frame(4, 0, 0, Buffer.alloc(0)),
+const OPENING = Buffer.concat([
+  PREFACE,
+  frame(4, 0, 0),
   frame(1, 4, 1, Buffer.from([0x83, 0x86, 0x84, 0x41, 1, 0x61])),
   frame(0, 0, 1, Buffer.from('part')),
 ]);
@@ -172,7 +163,7 @@ describe('requests', () => {
     // Node's own client ends a stream before it resets it; others do not.
     const client = connectTcp(gate.port, '127.0.0.1');
     closing.add(() => client.destroy());
-    client.write(PREFACE);
+    client.write(OPENING);
     const message = parseMessage(await partial.promise);
     expect(message).toMatchObject({ body: 'part', whole: false });
     expect((await gate.over(1))[0]).toMatchObject({ ended: 'client', bodyBytes: 4 });
