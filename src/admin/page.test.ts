@@ -1,6 +1,7 @@
 /** The parts of the live page that need no browser: its words, its curves, and that its files are what is served. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { CLASSES } from '../engine/detector.ts';
 import { ASSETS, asset } from './assets.ts';
 
 const FOLDER = new URL('./page/', import.meta.url);
@@ -45,6 +46,11 @@ describe('files', () => {
       expect(ASSETS).toContain(target);
     expect(text('index.html')).not.toMatch(/ style="| on\w+="|<style|https?:\/\/(?!127)/);
     expect(text('style.css') + text('parts.css')).not.toMatch(/url\(|@import/);
+  });
+
+  it('know every class of finding that there is', () => {
+    const listed = /const CLASSES = new Set\(\[([^\]]*)\]\)/.exec(text('decisions.js'))?.[1] ?? '';
+    expect([...listed.matchAll(/'([\w-]+)'/g)].map(([, name]) => name)).toEqual(CLASSES);
   });
 
   it('have every element that scripts look for by name', () => {

@@ -1,11 +1,16 @@
 /**
  * Steps between consecutive numeric object ids of one actor on one route: someone who walks ids takes the same step
- * again and again, someone who follows links does not.
- * Cells: [last id hi, last id lo (32 bits each), last step, steps, steps like the one before, steps of exactly one].
+ * again and again, someone who follows links does not. Who walks with several workers at once comes from one of the last few ids,
+ * not always from the very last: a step of one from any of them is one.
+ * Cells: [last id hi, last id lo (32 bits each), last step, steps, steps like the one before, steps of exactly one,
+ * three earlier ids, the latest first].
  */
 import { CELL_MAX, type Work } from './cells.ts';
 
-export const STEPS_CELLS = 6;
+/** Ids before the last one that a step may come from. */
+const EARLIER = 3;
+const FIRST_EARLIER = 6;
+export const STEPS_CELLS = FIRST_EARLIER + 2 * EARLIER;
 
 const TWO32 = 4_294_967_296;
 
@@ -24,10 +29,13 @@ export function applySteps(w: Work, at: number, value: number): void {
       if (step !== 0) {
         if (n < CELL_MAX) n++;
         if (step === lastStep && same < CELL_MAX) same++;
-        if ((step === 1 || step === -1) && plusOne < CELL_MAX) plusOne++;
+        if ((step === 1 || step === -1 || isNextToEarlier(w, at)) && plusOne < CELL_MAX) plusOne++;
         cells[at + 2] = step;
       }
     }
+    for (let i = at + STEPS_CELLS - 1; i >= at + FIRST_EARLIER + 2; i--) cells[i] = cells[i - 2];
+    cells[at + FIRST_EARLIER] = cells[at];
+    cells[at + FIRST_EARLIER + 1] = cells[at + 1];
     cells[at] = Math.floor(w.number / TWO32);
     cells[at + 1] = (w.number % TWO32) | 0;
     cells[at + 3] = n;
@@ -37,4 +45,13 @@ export function applySteps(w: Work, at: number, value: number): void {
   values[value] = n;
   values[value + 1] = same;
   values[value + 2] = plusOne;
+}
+
+function isNextToEarlier({ cells, number }: Work, at: number): boolean {
+  const end = at + STEPS_CELLS;
+  for (let i = at + FIRST_EARLIER; i < end; i += 2) {
+    const id = cells[i] * TWO32 + (cells[i + 1] >>> 0);
+    if (id !== 0 && (number - id === 1 || id - number === 1)) return true;
+  }
+  return false;
 }
