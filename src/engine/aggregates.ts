@@ -185,8 +185,8 @@ export interface Values {
   last: { readonly known: number; readonly changed: number; readonly gapMs: number };
   /** `n` gaps; `meanMs`; `deviation` = mean absolute deviation / mean, in permille. */
   spread: { readonly n: number; readonly meanMs: number; readonly deviation: number };
-  /** `n` steps; `same` of them equal to the step before and not 0; `plusOne` of them of size exactly one from one of the last four. */
-  steps: { readonly n: number; readonly same: number; readonly plusOne: number };
+  /** `n` steps; `same` of them equal to the step before and not 0; `short` of them of at most three from one of the last four. */
+  steps: { readonly n: number; readonly same: number; readonly short: number };
   /** `share` of the running window and `usual` share before it, in permille; `n` events of this value, `total` of all. */
   top: { readonly share: number; readonly usual: number; readonly n: number; readonly total: number };
   /**

@@ -41,7 +41,7 @@ const KINDS: Readonly<Record<FindingClass, (f: Facts) => boolean>> = {
   'leaked-key': (f) => !isSupply(f),
   misuse: (f) => !isSupply(f),
   'device-storm': (f) => !isSupply(f),
-  cost: (f) => !isSupply(f),
+  cost: (f) => f.cost > 0,
 };
 const BY_INDEX = CLASSES.map((name) => KINDS[name]);
 

@@ -24,7 +24,7 @@ export const SHAPE: Record<AggregateKind, { cells: number; values: readonly stri
   cusum: { cells: CUSUM_CELLS, values: ['s', 'n', 'hits', 'p0'] },
   last: { cells: LAST_CELLS, values: ['known', 'changed', 'gapMs'] },
   spread: { cells: SPREAD_CELLS, values: ['n', 'meanMs', 'deviation'] },
-  steps: { cells: STEPS_CELLS, values: ['n', 'same', 'plusOne'] },
+  steps: { cells: STEPS_CELLS, values: ['n', 'same', 'short'] },
   // The table itself stands beside the record: a population is one key, its counters are 30 KiB.
   top: { cells: 1, values: ['share', 'usual', 'n', 'total'] },
   habit: { cells: HABIT_CELLS, values: ['n', 'isNew', 'seen', 'kinds', 'ageSec', 'once'] },

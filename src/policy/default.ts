@@ -6,7 +6,7 @@
 import type { Policy } from '../engine/policy.ts';
 
 export const DEFAULT_POLICY: Policy = {
-  version: 'default-5',
+  version: 'default-6',
   classes: {
     probing: { missCents: 400, actions: ['tag', 'throttle', 'block'] },
     injection: { missCents: 800, actions: ['tag', 'block'] },
@@ -23,11 +23,11 @@ export const DEFAULT_POLICY: Policy = {
     'object-access': { missCents: 600, actions: ['tag', 'throttle', 'block'] },
     'sign-up': { missCents: 100, actions: ['tag', 'throttle', 'challenge'] },
     workflow: { missCents: 2000, actions: ['tag', 'step-up', 'block'] },
-    // Whoever blocks a partner's key by mistake stops an integration, not a visitor.
+    // Whoever blocks a partner's key by mistake stops an integration, not a visitor; and no machine has a second factor.
     'leaked-key': {
       missCents: 6000,
       actions: ['tag', 'throttle', 'step-up', 'block', 'revoke'],
-      falseCents: { throttle: 400, block: 6000, revoke: 30_000 },
+      falseCents: { throttle: 400, 'step-up': 600, block: 6000, revoke: 30_000 },
     },
     misuse: { missCents: 100, actions: ['tag', 'throttle'] },
     'device-storm': { missCents: 100, actions: ['tag', 'throttle'] },

@@ -58,6 +58,17 @@ describe('leaked key', () => {
     expect(finding.why).toMatch(/\d changes between networks within 10 min/);
   });
 
+  it('takes the turns of machines that share a key for usual', () => {
+    // Sites of a customer that come and go with one key and the same software, some at once.
+    const sites = Array.from({ length: 7 }, (_, i) => `203.0.${i}.5`);
+    const own = Object.fromEntries(sites.map((_, i) => [`203.0.${i}.0/24`, { asn: 64520 + i, country: 'DE' }]));
+    const turns = (from: number, count: number, of: readonly string[]): Exchange[] =>
+      Array.from({ length: count }, (_, i) => use(from + i * 20, { ip: of[(i * 3) % of.length] }));
+    const some = [turns(0, 30, sites.slice(0, 4)), turns(2 * HOUR, 30, sites.slice(0, 5)), turns(4 * HOUR, 30, sites)];
+    const { actions } = runFixture(some.flat(), { detectors, networks: own });
+    expect(actions).toEqual({ 'credential:k1…': 'tag' });
+  });
+
   it('takes a phone that changes between networks for one', () => {
     const agent = 'Shop/7.1 (Android)';
     const turns = Array.from({ length: 6 }, (_, i) =>

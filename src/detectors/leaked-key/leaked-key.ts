@@ -15,6 +15,7 @@ import {
   oneIn,
   placeNeeds,
   placeNovelty,
+  placesOf,
   strangeTraits,
 } from '../user-novelty/novelty.ts';
 
@@ -27,6 +28,12 @@ const SWAPS_MS = minutes(10);
 const OVERLAP = 3000;
 /** What a first sensitive request adds that comes with the strangers. */
 const SENSITIVE = 2000;
+/**
+ * How new a place must be for what is done from there to count, in millinats, and from how many places a key may be used so that
+ * two at once are news: one that many machines of a customer share is always in several.
+ */
+const STRANGE_PLACE = 2000;
+const FEW_PLACES = 3;
 /** A token of a person travels with it. */
 const PERSON_MOST = CAP.outlier;
 
@@ -73,6 +80,7 @@ type V = ValuesOf<ReturnType<typeof needsOf>>;
  */
 const isOverlapping = (v: V, f: Facts): boolean =>
   v.swaps.n >= SWAPS &&
+  placesOf(v) <= FEW_PLACES &&
   (clientNovelty(v) > 0 || (f.softwareClass !== SOFTWARE_CLASS.app && f.softwareClass !== SOFTWARE_CLASS.browser));
 const isFirstSensitive = (v: V, f: Facts): boolean => f.sensitivity >= SENSITIVITY.money && v.sensitiveUses.n === 1;
 
@@ -80,6 +88,7 @@ const isFirstSensitive = (v: V, f: Facts): boolean => f.sensitivity >= SENSITIVI
 function evidence(v: V, f: Facts): number {
   const place = placeNovelty(v);
   if (place <= 0) return 0;
+  if (place < STRANGE_PLACE) return place + clientNovelty(v);
   return place + clientNovelty(v) + (isOverlapping(v, f) ? OVERLAP : 0) + (isFirstSensitive(v, f) ? SENSITIVE : 0);
 }
 

@@ -15,7 +15,7 @@ describe('object enumeration', () => {
   it('finds who walks through ids, in figures', () => {
     expect(of('mallory')).toMatchObject({ class: 'enumeration', actor: { dimension: 'principal' } });
     expect(of('mallory')?.why).toMatch(
-      /^about \d+ different objects such as \/api\/orders\/\d+ within an hour, \d+ % in steps of one; assumed usual: at most 60$/,
+      /^about \d+ different objects such as \/api\/orders\/\d+ within an hour, \d+ % in short steps; assumed usual: at most 60$/,
     );
     expect(of('mallory')?.requests).toBeLessThan(130);
     expect(actions['principal:mallory']).toBe('block');

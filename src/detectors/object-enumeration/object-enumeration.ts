@@ -35,7 +35,7 @@ const LISTED = 25;
 
 /** Steps before their shares mean something. */
 const STEPS = 20;
-/** Share in permille of steps of one, or of the same step as before, from which ids are walked, or partly so. */
+/** Share in permille of short steps, or of the same step as before, from which ids are walked, or partly so. */
 const WALK = 700;
 const PARTLY = 400;
 
@@ -97,8 +97,8 @@ type Values = ValuesOf<ReturnType<typeof needsOf>>;
 
 /** Share in permille of the steps that a walk takes. */
 function walked(v: Values): number {
-  const { n, same, plusOne } = v.steps;
-  return n < STEPS ? 0 : Math.floor((Math.max(same, plusOne) * 1000) / n);
+  const { n, same, short } = v.steps;
+  return n < STEPS ? 0 : Math.floor((Math.max(same, short) * 1000) / n);
 }
 
 /** Names in place of numbers on a page, and routes that never answered: whether there is such a thing, probing asks. */
@@ -157,7 +157,7 @@ export const objectEnumeration = defineDetector({
         if (v.listed.n > v.objects.n * LISTED) parts.push(`${v.listed.n} more in their answers`);
         const share = walked(v);
         if (share >= PARTLY)
-          parts.push(`${percent(share, 1000)} in ${v.steps.plusOne >= v.steps.same ? 'steps of one' : 'equal steps'}`);
+          parts.push(`${percent(share, 1000)} in ${v.steps.short >= v.steps.same ? 'short steps' : 'equal steps'}`);
         if (v.refusals.llr >= DECIDED) parts.push(`${v.refusals.hits} of ${v.refusals.n} refused or missing`);
         const basis = baselines.origin === 'learned' ? '99.9 % of actors stay below' : 'assumed usual: at most';
         return taken(v) > limit ? `${parts.join(', ')}; ${basis} ${Math.round(limit / HEADROOM)}` : parts.join(', ');

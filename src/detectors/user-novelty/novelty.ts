@@ -106,9 +106,14 @@ function sideOf(traits: readonly number[]): number {
   return first + Math.trunc(Math.max(0, second) / SECOND_SHARE);
 }
 
+const homeOf = (v: HabitValues): Habit => (v.asn.n > 0 && v.asn.kinds > 0 ? v.asn : v.network);
+
+/** Places that a holder is known from, the present one among them once it was seen. */
+export const placesOf = (v: HabitValues): number => homeOf(v).kinds;
+
 /** Where it comes from: by system, or by network where systems are not known. */
 export function placeNovelty(v: HabitValues): number {
-  const home = v.asn.n > 0 && v.asn.kinds > 0 ? v.asn : v.network;
+  const home = homeOf(v);
   if (home.kinds >= ROAMING) return 0;
   const place = traitOf(home, home === v.asn ? 'asn' : 'network');
   // A known system is known, whatever the table of countries says of its addresses.

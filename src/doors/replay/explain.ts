@@ -71,7 +71,7 @@ const DOCS: Readonly<Record<string, string>> = {
   'spread.deviation': 'mean deviation from the mean gap, as a share of it',
   'steps.n': 'steps between numeric ids',
   'steps.same': 'steps equal to the one before',
-  'steps.plusOne': 'steps of exactly one',
+  'steps.short': 'steps of at most three',
   'top.share': 'share of the running window',
   'top.usual': 'share in the windows before, -1 where there was none',
   'top.n': 'events of this value in the window',

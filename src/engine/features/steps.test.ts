@@ -27,7 +27,10 @@ function naive(ids: readonly number[]): number[] {
       if (step !== 0n) {
         counts[0]++;
         if (step === last) counts[1]++;
-        const isNext = [previous, ...earlier].some((from) => from !== 0n && [1n, -1n].includes(id - from));
+        const isNext = [previous, ...earlier].some((from) => {
+          const far = id - from;
+          return from !== 0n && far !== 0n && far >= -3n && far <= 3n;
+        });
         if (isNext) counts[2]++;
         last = step;
       }
