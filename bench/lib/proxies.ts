@@ -23,7 +23,7 @@ export interface ProxyUnderTest {
 /** What a gateway says about itself: sums over all labels but the named ones. */
 export interface Counters {
   readonly requests: number;
-  /** Requests on which something else than `allow` was done. */
+  /** Requests that were kept from going on as they came: a tag keeps nobody. */
   readonly held: number;
   readonly journalled: number;
   readonly dropped: number;
@@ -141,7 +141,7 @@ function countersOf(page: string): Counters {
   };
   return {
     requests: sum('sallyport_requests_total'),
-    held: sum('sallyport_requests_total', (line) => !line.includes('action="allow"')),
+    held: sum('sallyport_requests_total', (line) => !/action="(?:allow|tag)"/.test(line)),
     journalled: sum('sallyport_journal_records_total'),
     dropped: sum('sallyport_journal_dropped_total'),
     ledgerEntries: sum('sallyport_ledger_entries_total'),
