@@ -1,6 +1,6 @@
 /** Values that several sections of the configuration share: names, files, times, networks, dates, and what is said where they are none. */
 import { z } from 'zod';
-import { parseCidr } from '../lib/ip.ts';
+import { parseCidr } from '../lib/cidr.ts';
 
 /** A text that `problem` accepts with null, or refuses with a sentence. */
 export function checked(problem: (value: string) => string | null, description: string) {

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { CLASSES } from '../engine/detector.ts';
 import { ACTIONS } from '../engine/policy.ts';
-import { parseCidr } from '../lib/ip.ts';
+import { parseCidr } from '../lib/cidr.ts';
 import { checked, cidr, cidrProblem, dateProblem, plainHeader } from './checks.ts';
 import { identity } from './identity.ts';
 import { inspection } from './inspection.ts';

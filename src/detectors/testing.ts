@@ -15,7 +15,7 @@ import { type Baselines, EMPTY_MODEL, type LearnedModel, PRIOR_BASELINES } from 
 import { countryCode, type NetworkLookup, NetworkTable } from '../enrich/network.ts';
 import { classByName } from '../enrich/routes/classes.ts';
 import { type RawInit, rawFrom, TEST_TIME } from '../enrich/testing.ts';
-import { CidrSet } from '../lib/ip.ts';
+import { CidrSet } from '../lib/cidr.ts';
 import { DEFAULT_POLICY } from '../policy/default.ts';
 import { compose } from '../runtime/compose.ts';
 import { OrderBuffer } from '../runtime/order.ts';

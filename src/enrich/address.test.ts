@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CidrSet, formatIp, formatNetwork } from '../lib/ip.ts';
+import { CidrSet } from '../lib/cidr.ts';
+import { formatIp, formatNetwork } from '../lib/ip.ts';
 import { clientAddress, createClientAddress, MAX_HOPS } from './address.ts';
 
 const encoder = new TextEncoder();

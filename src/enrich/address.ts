@@ -5,7 +5,8 @@
  * peer and goes left through X-Forwarded-For (or RFC 7239 Forwarded) for as long as it stands on a trusted proxy.
  * What is further left may be invented by the client and is never looked at.
  */
-import { type CidrSet, ip, parseIp } from '../lib/ip.ts';
+import type { CidrSet } from '../lib/cidr.ts';
+import { ip, parseIp } from '../lib/ip.ts';
 
 /** Proxies in a chain that are followed: a longer chain is a forgery, and ends where the bound falls. */
 export const MAX_HOPS = 32;

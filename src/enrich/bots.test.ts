@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ip, parseCidr, parseIpText } from '../lib/ip.ts';
+import { parseCidr } from '../lib/cidr.ts';
+import { ip, parseIpText } from '../lib/ip.ts';
 import { botStatus, isCheckable } from './bots.ts';
 import { BOT_STATUS } from './facts.ts';
 import { decodeNetworks, NetworkTable } from './network.ts';

@@ -5,7 +5,8 @@
  * where the operator's networks are completely known and this is none of them, `declared` for all others: nothing is
  * published, or the machine is rented where anybody can rent.
  */
-import { CidrSet, SCOPE, scopeOf } from '../lib/ip.ts';
+import { CidrSet } from '../lib/cidr.ts';
+import { SCOPE, scopeOf } from '../lib/ip.ts';
 import { BOT_STATUS } from './facts.ts';
 import { BOTS, SEVERAL_NAMES, UNLISTED_BOT } from './software/catalogue.ts';
 import { ORIGINS } from './software/origins.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BUSINESS_NAMES } from '../event/events.ts';
+import { CidrSet } from '../lib/cidr.ts';
 import { hashString } from '../lib/hash.ts';
-import { CidrSet } from '../lib/ip.ts';
 import type { Enricher } from './enrich.ts';
 import { COLUMNS, type ColumnName, FLAG, METHODS, ROUTE_CLASS, textOf } from './facts.ts';
 import { sameSite } from './host.ts';

@@ -5,8 +5,8 @@
  */
 import { ASSUMED_DURATION_MS, BUSINESS_NAMES, REPEATING } from '../event/events.ts';
 import { BUSINESS, F, type RawExchange } from '../event/exchange.ts';
+import { CidrSet } from '../lib/cidr.ts';
 import { combine, hashBytes, lanes } from '../lib/hash.ts';
-import { CidrSet } from '../lib/ip.ts';
 import { clientAddress, createClientAddress } from './address.ts';
 import { clearExtras } from './extras.ts';
 import { type FactBatch, FLAG, METHODS, ROUTE_CLASS } from './facts.ts';

@@ -9,8 +9,8 @@ import type { ClassPolicy, Policy } from '../engine/policy.ts';
 import { METHODS } from '../enrich/facts.ts';
 import { compileGlob, type Glob, matchGlob } from '../enrich/routes/glob.ts';
 import { readTarget, Target } from '../enrich/target.ts';
+import { CidrSet } from '../lib/cidr.ts';
 import { hashString } from '../lib/hash.ts';
-import { CidrSet } from '../lib/ip.ts';
 import { MAX_RULES, type PolicyRule, type PolicySource } from './source.ts';
 
 interface CompiledRule {

@@ -4,8 +4,8 @@
  */
 import type { AllowlistEntry } from '../config/schema.ts';
 import { type FactBatch, FLAG } from '../enrich/facts.ts';
+import { CidrSet } from '../lib/cidr.ts';
 import { hashString } from '../lib/hash.ts';
-import { CidrSet } from '../lib/ip.ts';
 
 /** Agents whose verdict is remembered; beyond it memory starts over. */
 const REMEMBERED_AGENTS = 10_000;

@@ -12,7 +12,7 @@ import type { LearnedModel, RouteTemplate } from '../enrich/model.ts';
 import { type ClassOverride, classByName } from '../enrich/routes/classes.ts';
 import { compileGlob } from '../enrich/routes/glob.ts';
 import { routesFromOpenApi } from '../learn/openapi.ts';
-import { CidrSet } from '../lib/ip.ts';
+import { CidrSet } from '../lib/cidr.ts';
 import { loadNetworks } from './tables.ts';
 
 export interface EnrichmentSetup {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countryText, type NetworkLookup, networkClassName } from '../enrich/network.ts';
-import { ip, parseCidr, parseIpText } from '../lib/ip.ts';
+import { parseCidr } from '../lib/cidr.ts';
+import { ip, parseIpText } from '../lib/ip.ts';
 import { fromMmdb } from './networks-mmdb.ts';
 
 /** The smallest writer of the MaxMind DB format, version 2: maps, strings and unsigned integers, records of 32 bits. */

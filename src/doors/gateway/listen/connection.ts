@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { ClientCertificate } from '../../../identity/contract.ts';
 import type { Http2Start } from '../../../identity/fingerprint/http2.ts';
-import { type CidrSet, parseIpText } from '../../../lib/ip.ts';
+import type { CidrSet } from '../../../lib/cidr.ts';
+import { parseIpText } from '../../../lib/ip.ts';
 import type { Res } from '../contract.ts';
 import { clientCertificate } from './certificate.ts';
 

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { CidrSet } from '../../../lib/ip.ts';
+import type { CidrSet } from '../../../lib/cidr.ts';
 import type { Req, Res } from '../contract.ts';
 import type { Rejection } from '../http/rejections.ts';
 import type { Connection } from './connection.ts';
