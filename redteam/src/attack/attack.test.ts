@@ -4,6 +4,8 @@ import { FAMILIES, type Family, LEVELS, type Level } from '../contract.ts';
 import { createCampaign } from './index.ts';
 import { FakeSite, planOf, play, worldOf } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const ALL = FAMILIES.flatMap((family) => LEVELS.map((level) => [family, level] as const));
 
 function attack(family: Family, level: Level, more: Parameters<typeof planOf>[2] = {}, site = new FakeSite()) {

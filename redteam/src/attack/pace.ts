@@ -161,7 +161,8 @@ export function inHours(nowMs: number, ms: number, weights: Float64Array | undef
     const weight = weights[hour % 168];
     const end = (hour + 1) * HOUR_MS;
     const done = (end - at) * weight;
-    if (done >= left) return at + left / weight;
+    // In an hour of rest nothing begins, not even what would take no time.
+    if (weight > 0 && done >= left) return at + left / weight;
     left -= done;
     at = end;
   }

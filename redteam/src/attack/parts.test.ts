@@ -13,6 +13,8 @@ import { Surface } from './surface.ts';
 import { FakeSite, worldOf } from './testing.ts';
 import { probePath } from './words.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 describe('lists', () => {
   it('draws every number once', () => {
     fc.assert(
@@ -128,6 +130,11 @@ describe('pace', () => {
         },
       ),
     );
+  });
+
+  it('begins nothing in an hour of rest', () => {
+    const half = new Float64Array(168).map((_, hour) => (hour % 2 === 0 ? 2 : 0));
+    expect(inHours(19 * 3_600_000, 0, half)).toBe(20 * 3_600_000);
   });
 
   it('keeps the mean rate, however visits fall out', () => {

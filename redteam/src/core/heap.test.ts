@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Heap } from './heap.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const keys = fc.array(fc.double({ noNaN: true }), { maxLength: 300 });
 
 describe('Heap', () => {

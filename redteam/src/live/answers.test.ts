@@ -13,6 +13,8 @@ import { mailboxOf, writeInventory } from './index.ts';
 import { fieldsOf, jsonOf } from './read.ts';
 import { ATTACK, CHROME, CURL, INVENTORY, operation, PEOPLE } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 function answer(status: number, more: Partial<Delivered> = {}): Delivered {
   return { status, headers: {}, bytes: 0, text: '', durationMs: 5, ...more };
 }

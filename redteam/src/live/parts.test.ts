@@ -9,6 +9,8 @@ import { InOrder } from './order.ts';
 import { Pace, WorldClock } from './pace.ts';
 import { CHROME, CURL, options, PEOPLE } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 describe('time', () => {
   test('the world’s clock runs both ways', () => {
     fc.assert(

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { addressDigits, parsePrefix, prefixOf } from './addresses.ts';
 import { categoryDistance, estimate, ksDistance, median, quantile } from './stats.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 describe('estimates over seeds', () => {
   it('use Student’s t', () => {
     // Mean 4, standard deviation 2, 4.303 · 2 / √3 = 4.969.

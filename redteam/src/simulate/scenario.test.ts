@@ -8,6 +8,8 @@ import { parseScenario, readScenario, ScenarioError } from './scenario.ts';
 import { SMALL_SCENARIO, smallScenario, testRegistry } from './testing.ts';
 import { duration, instant, moment, span } from './times.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 function problem(change: (text: string) => string): string {
   try {
     const scenario = parseScenario(change(SMALL_SCENARIO), 'x.yaml');

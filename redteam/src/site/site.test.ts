@@ -7,6 +7,8 @@ import { readSite, type SiteOperation } from './index.ts';
 import { readDocument } from './openapi.ts';
 import { forgetfulOf, SimulatedSite } from './simulated.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const DOCUMENT = new URL('../../../examples/shop/openapi.yaml', import.meta.url).pathname;
 const model = readSite(DOCUMENT, 7, { size: { accounts: 300, products: 200, codes: 40, devices: 4, partners: 2 } });
 const client: Client = { address: '192.0.2.1', agent: 'test', protocol: 'HTTP/1.1', headers: {} };

@@ -6,6 +6,8 @@ import type { Caller, ClientCertificate } from '../contract.ts';
 import { deskFrom, goodClaims, issuerOf, NOW, request, selfSigned, signed, testKey } from '../testing.ts';
 import { certificateOf, fromClientCert, fromXfcc } from './read.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const pem = selfSigned('acme-billing');
 const x509 = new X509Certificate(pem);
 const certificate = certificateOf(x509);

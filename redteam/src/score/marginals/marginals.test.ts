@@ -5,6 +5,8 @@ import { compare } from './compare.ts';
 import { compareWithReal, sampleLog } from './real.ts';
 import { Sampler } from './sample.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 describe('the reader of combined logs', () => {
   it('reads what servers write', () => {
     const line =
