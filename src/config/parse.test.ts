@@ -9,6 +9,8 @@ import { parseConfig } from './parse.ts';
 import { ConfigError } from './problems.ts';
 import { KNOWN } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const folder = (name: string) => new URL(`testdata/${name}/`, import.meta.url);
 const files = (name: string) => readdirSync(folder(name)).filter((file) => file !== 'openapi.yaml');
 const text = (name: string, file: string) => readFileSync(new URL(file, folder(name)), 'utf8');

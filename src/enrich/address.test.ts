@@ -4,6 +4,8 @@ import { CidrSet } from '../lib/cidr.ts';
 import { formatIp, formatNetwork } from '../lib/ip.ts';
 import { clientAddress, createClientAddress, MAX_HOPS } from './address.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const encoder = new TextEncoder();
 const out = createClientAddress();
 const OURS = CidrSet.of(['10.0.0.0/8', '127.0.0.1', 'fd00::/8', '2001:db8:ffff::/48']);

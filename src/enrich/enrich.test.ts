@@ -9,6 +9,8 @@ import { sameSite } from './host.ts';
 import { EMPTY_MODEL } from './model.ts';
 import { batchFrom, type RawInit, rawFrom, TEST_TIME, testEnricher } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 type Row = Record<ColumnName, number> & { flagNames: string[] };
 
 function rowOf(init: RawInit, enricher: Enricher = testEnricher()): Row {

@@ -8,6 +8,8 @@ import { countryCode, countryText, dataAgeDays, decodeNetworks, NetworkTable, ne
 import { networkClassOf } from './networks/classes.ts';
 import { encodeColumns, encodeFile, type RangeRow } from './networks/format.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 function look(table: NetworkTable, text: string): { asn: number; country: string; class: string } {
   expect(parseIpText(text)).toBe(true);
   if (ip.v4) table.lookup(0, ip.d);

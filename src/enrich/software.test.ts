@@ -8,6 +8,8 @@ import { BOTS } from './software/catalogue.ts';
 import { FAMILY_BLOCKS } from './software/families.ts';
 import { botName, isStale, oddAgentReason, SoftwareTable, softwareName } from './software.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const encoder = new TextEncoder();
 const table = new SoftwareTable();
 const CLASS_NAMES = Object.keys(SOFTWARE_CLASS);

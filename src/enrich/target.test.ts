@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { bytes } from './routes/testing.ts';
 import { readTarget, Target } from './target.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 describe('target', () => {
   const read = (text: string): { path: string; query: string; host: string } => {
     const buf = bytes(text);

@@ -7,6 +7,8 @@ import { createDesk } from './desk.ts';
 import { callerOf, NOBODY, type Scheme } from './scheme.ts';
 import { bearer, deskFrom, NOW, request } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const { accepted, unavailable, revoked, malformed } = AUTH_OUTCOME;
 const scheme = (over: Partial<Scheme> = {}): Scheme => ({
   name: 'test',

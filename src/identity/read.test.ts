@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { cookieOf, createReader, headerOf, tokenOf } from './read.ts';
 import { request } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const read = createReader(['x-api-key', 'api-key']);
 const found = (...headers: string[]) => read(request(headers));
 

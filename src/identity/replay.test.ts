@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReplayGuard, sharedReplay } from './replay.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 describe('ReplayGuard', () => {
   it('accepts a key once until its end, and again from its end on', () => {
     const guard = new ReplayGuard({ capacity: 8 });

@@ -8,6 +8,8 @@ import { RANGES } from './baselines.ts';
 import { type LearnerOptions, ModelLearner } from './learner.ts';
 import { routesFromOpenApi } from './openapi.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const address = (n: number): string => `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`;
 const MINUTE = 60_000;
 

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatIp, formatNetwork, ip, parseIp, parseIpText, SCOPE, scopeOf } from './ip.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const lanes = (): number[] => [ip.a >>> 0, ip.b >>> 0, ip.c >>> 0, ip.d >>> 0];
 
 describe('parseIp', () => {

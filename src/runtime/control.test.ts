@@ -6,6 +6,8 @@ import { RANGES } from '../learn/baselines.ts';
 import { composeEngine } from './compose.ts';
 import { applyControl } from './control.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const SEED = 77;
 const within = (name: keyof typeof RANGES) =>
   fc.integer({ min: 0, max: 1000 }).map((n) => RANGES[name][0] + ((RANGES[name][1] - RANGES[name][0]) * n) / 1000);

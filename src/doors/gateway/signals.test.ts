@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Identities, NAMELESS, Pseudonyms } from './identity.ts';
 import { takeSignals } from './signals.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 describe('signals of the upstream', () => {
   it('are read and taken out, and everything else stays as it was', () => {
     const headers = [

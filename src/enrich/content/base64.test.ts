@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { base64Bytes, base64Text, textOfBase64 } from './base64.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const encoder = new TextEncoder();
 function textOf(value: string): string | null {
   const bytes = encoder.encode(value);

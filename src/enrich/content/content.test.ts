@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { CONTENT_FIELD } from '../facts.ts';
 import { contentRule, inspect, LANGUAGES, newHit, RULES, resetHit } from './index.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 /** One line of cases/<language>.jsonl: a value (put into a query), a target, an agent or a referrer. */
 interface Case {
   /** The strongest rule that must be found. */

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DecoySet, decoyOf, NO_DECOYS } from './index.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const encoder = new TextEncoder();
 const set = new DecoySet(['/internal/ledger-2f7c', '/api/v0/*', '/Keys']);
 function touched(path: string, decoys = set): number {

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PROBE_RULES, probeRule, probeRuleOf } from './index.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const encoder = new TextEncoder();
 function ruleOf(path: string): string {
   const bytes = encoder.encode(path);

@@ -4,6 +4,8 @@ import { compileGlob, matchGlob } from './glob.ts';
 
 import { bytes } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 describe('globs', () => {
   const naive = (pattern: string): RegExp =>
     new RegExp(

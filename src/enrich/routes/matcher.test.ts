@@ -5,6 +5,8 @@ import { RouteMatcher } from './matcher.ts';
 
 import { bytes, route } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 describe('matcher', () => {
   const match = (templates: string[], path: string, origin: RouteTemplate['origin'] = 'configured'): string => {
     const matcher = new RouteMatcher(

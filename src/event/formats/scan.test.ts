@@ -4,6 +4,8 @@ import { unescapeJson } from './json-unescape.ts';
 import { decimal, duration, looksLikeAddress, unescapeQuoted } from './scan.ts';
 import { anyTime, clfTime, isoTime } from './time.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (b: Uint8Array): string => new TextDecoder().decode(b);
 

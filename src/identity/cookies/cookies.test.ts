@@ -6,6 +6,8 @@ import type { Caller } from '../contract.ts';
 import { deskFrom, request } from '../testing.ts';
 import { unsigned } from './signed.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const KEYS = ['first-secret-of-the-app', 'second-secret-of-the-app'].map((text) => Buffer.from(text));
 const mac = (text: string, key = KEYS[0]) => createHmac('sha256', key).update(text).digest();
 

@@ -8,6 +8,8 @@ import { type ClientHello, MAX_CLIENT_HELLO, readClientHello } from './client-he
 import { headersUnlike } from './headers.ts';
 import { handshakeClass, ja4, readJa4 } from './ja4.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const u16 = (n: number): number[] => [n >> 8, n & 255];
 const vector16 = (bytes: readonly number[]): number[] => [...u16(bytes.length), ...bytes];
 const vector8 = (bytes: readonly number[]): number[] => [bytes.length, ...bytes];

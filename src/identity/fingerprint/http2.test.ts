@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { http2Start, http2Unlike } from './http2.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const DEFAULTS = {
   headerTableSize: 4096,
   enablePush: true,

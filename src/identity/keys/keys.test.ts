@@ -8,6 +8,8 @@ import type { Caller } from '../contract.ts';
 import { bearer, deskFrom, NOW, request, SECRET, settingsOf } from '../testing.ts';
 import { formOf, hashKey, newKey } from './format.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const iso = (ms: number): string => new Date(ms).toISOString();
 const DAY = 86_400_000;
 const withKey = (key: string, nowMs = NOW) => request(['X-Api-Key', key], { nowMs });

@@ -8,6 +8,8 @@ import { RFC_KEYS } from './message-signatures/testing.ts';
 import { asked, filesOf, hmacSettings, messageSettings, NOW, presentedOf, webhookSettings } from './testing.ts';
 import { webhookScheme } from './webhooks.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const SECRET = 'a-secret-nobody-guesses';
 const FILES = filesOf({ S: SECRET }, RFC_KEYS);
 const replay = new ReplayGuard({ capacity: 1000 });

@@ -5,6 +5,8 @@ import { CounterPlan, LineCounter } from './objects.ts';
 import { Patterns } from './patterns.ts';
 import { JsonWalk } from './walk.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const steps = (path: string) => compilePath(path).steps as readonly Step[];
 const usual = new CounterPlan(null, []);
 

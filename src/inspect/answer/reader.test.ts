@@ -6,6 +6,8 @@ import { LEAK } from '../../enrich/kinds.ts';
 import type { Told } from '../contract.ts';
 import { createAnswerReader } from './index.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 function readerOf(answer: string, isDecoy: ((text: string) => boolean) | null = null) {
   const yaml = `gateway:\n  routes:\n    - match: { path: /a }\n      answer: { ${answer} }\n`;
   return createAnswerReader(parseConfig(yaml, 'test.yaml').gateway.routes, isDecoy);

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { BODY_KIND } from '../../enrich/kinds.ts';
 import { pairs, parsed } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const JSON_TYPE = 'application/json';
 
 /** Every text, number, boolean and null of a value, in order. */

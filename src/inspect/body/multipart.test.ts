@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { BODY_KIND } from '../../enrich/kinds.ts';
 import { pairs, parsed } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const TYPE = 'multipart/form-data; boundary=bound';
 
 const part = (head: string, content: string) => `--bound\r\n${head}\r\n\r\n${content}\r\n`;

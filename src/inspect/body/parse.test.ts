@@ -4,6 +4,8 @@ import { BODY_KIND } from '../../enrich/kinds.ts';
 import { familyOf, readParameters } from './media.ts';
 import { pairs, parsed } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const FORM = 'application/x-www-form-urlencoded';
 
 describe('media types', () => {

@@ -6,6 +6,8 @@ import type { BodyHit } from '../contract.ts';
 import { createContentInspector } from './index.ts';
 import { FINDING, hitOf } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const inspector = createContentInspector();
 const JSON_TYPE = 'application/json';
 const FORM = 'application/x-www-form-urlencoded';

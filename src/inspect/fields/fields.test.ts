@@ -8,6 +8,8 @@ import { amountMinor, exponentOf } from './amount.ts';
 import { advanceDaily, createFieldReader, DailySecret, drawDaily, type FieldInput } from './index.ts';
 import { bodyOf } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const DAY = 86_400_000;
 
 const ROOT: Buffer = Buffer.concat([Buffer.alloc(4), createHash('sha256').update('a key').digest()]);

@@ -3,6 +3,8 @@ import { query } from 'jsonpath-rfc9535';
 import { describe, expect, it } from 'vitest';
 import { compilePath, MAX_STEPS } from './path.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const shop = {
   data: { items: [{ id: 1, owner: { name: 'ann' } }, { id: 2, owner: { name: 'bob' } }, { id: 3 }], total: 3 },
   'odd key': [[1, 2], [3]],

@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { SCHEMA } from '../../enrich/kinds.ts';
 import { ask, deskOf, SDL } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const plain = deskOf();
 const wide = deskOf(
   'max_cost: 1000000000, max_depth: 100, max_aliases: 100000, max_root_fields: 100000, max_directives: 100000',

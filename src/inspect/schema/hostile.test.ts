@@ -4,6 +4,8 @@ import { SCHEMA } from '../../enrich/kinds.ts';
 import { compileSchemas } from './set.ts';
 import { asked, bodyDepartures, fits, setOf, string } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 describe('keywords that could take long', () => {
   it('are bounded: items that must differ, patterns', () => {
     const set = setOf({ type: 'array', uniqueItems: true });

@@ -15,6 +15,8 @@ import { recoverJournal } from './recover.ts';
 import { appendOne, CONTEXT, eventsOf, FakeEngine, journalOptions, randomRows, rowText, T } from './testing.ts';
 import type { ValuesRecord } from './values.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const base = mkdtempSync(join(tmpdir(), 'sallyport-live-journal-'));
 afterAll(() => rmSync(base, { recursive: true }));
 afterEach(() => vi.useRealTimers());

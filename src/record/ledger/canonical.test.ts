@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CanonicalError, canonical, type JsonValue, MAX_JSON_DEPTH } from './canonical.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 describe('canonical JSON', () => {
   it('sorts members by UTF-16 code units, as the example of RFC 8785 does', () => {
     const value = Object.fromEntries(

@@ -6,6 +6,8 @@ import { emptyState, fold, MAX_STANDING, snapshotDigest, snapshotParts, stateOf 
 import type { NewEntry } from './port.ts';
 import type { RawEntry } from './store.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 interface Linked {
   readonly raw: RawEntry;
   readonly entry: StoredEntry;

@@ -8,6 +8,8 @@ import { type OwnerServer, ownerPath, serveOwner } from './server.ts';
 import { FakeGate, rowWith, shortFolder } from './testing.ts';
 import { FRAME, LAYOUT, WIRE_VERSION } from './wire.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const SECRET = 'a secret of this test';
 
 describe('garbage', () => {

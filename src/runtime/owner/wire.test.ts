@@ -8,6 +8,8 @@ import { contentOf, rowWith } from './testing.ts';
 import { decodeVerdict, encodeVerdict, saysNothing } from './verdict-wire.ts';
 import { decodeRow, encodeRow, FRAME, fromOwner, fromWorker, ROW_ROOM } from './wire.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const number = {
   f64: fc.oneof(fc.double(), fc.constant(-1), fc.integer()),
   i32: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),

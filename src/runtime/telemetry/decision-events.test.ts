@@ -9,6 +9,8 @@ import { type DecisionEvent, decisionLine, isDecided } from './decision-events.t
 import { EventWriter } from './event-writer.ts';
 import { anyText } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const VERDICT: Verdict = {
   ...ALLOW,
   action: 'throttle',

@@ -9,6 +9,8 @@ import { Label, MetricRegistry, OTHER } from './metrics.ts';
 import { fileDescriptors, watchProcess } from './process-metrics.ts';
 import { anyText, parseExposition } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const NAMES = {
   version: '1.2.3',
   routes: ['default', '/api/**'],

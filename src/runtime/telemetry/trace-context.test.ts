@@ -13,6 +13,8 @@ import {
   writeTraceHeaders,
 } from './trace-context.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SPAN = 'b7ad6b7169203331';
 

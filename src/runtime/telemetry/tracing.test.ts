@@ -11,6 +11,8 @@ import { traceparentFlags } from './trace-context.ts';
 import { TraceExport } from './trace-export.ts';
 import { CONTEXT_INVALID, CONTEXT_KEPT, RequestSpan, type SpanRecord, Tracer } from './tracing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const PARENT = 'b7ad6b7169203331';
 const sampled = `00-${TRACE}-${PARENT}-01`;

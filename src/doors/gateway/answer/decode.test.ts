@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeBeginning, isPlain } from './decode.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const text = Buffer.from(Array.from({ length: 9000 }, (_, i) => `${i}:${Math.imul(i, 2654435761) >>> 0}`).join(','));
 /** A frame of one raw block (RFC 8878, 3.1.1). */
 const zstd = (bytes: Buffer) => {

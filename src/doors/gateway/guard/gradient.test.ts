@@ -4,6 +4,8 @@ import { Gradient } from './gradient.ts';
 import { RouteLimit } from './route-limit.ts';
 import { Simulation } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const BOUNDS = { minLimit: 16, initialLimit: 256, maxLimit: 4096 };
 
 function simulated(capacity: number, serviceMs: number, perSecond: number) {

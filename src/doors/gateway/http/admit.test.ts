@@ -6,6 +6,8 @@ import type { Connection } from '../listen/connection.ts';
 import { type AdmitSettings, admit } from './admit.ts';
 import { isRejection } from './rejections.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const ROUTE = { name: 'default', bodyLimitBytes: 100 } as RouteSettings;
 const SETTINGS: AdmitSettings = { headerBytes: 2048, headerCount: 20, targetBytes: 256, routeOf: () => ROUTE };
 const CONNECTION = {

@@ -6,6 +6,8 @@ import { upstreamHeaders } from './forwarded.ts';
 import { createConnectionOptions, joinCookies, readConnection, stripHopByHop, wantsTrailers } from './hop.ts';
 import { equalsFolded, KIND, kindOf } from './names.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const KINDS: Readonly<Record<string, number>> = {
   host: KIND.host,
   'content-length': KIND.contentLength,

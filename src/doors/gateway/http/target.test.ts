@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isAuthority, isCleanTarget, readAbsolute, sameAuthority } from './target.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 describe('an authority', () => {
   it.each([
     'a',

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { ipv6Text, MAX_V1_BYTES, MAX_V2_BYTES, readProxyHeader } from './proxy-header.ts';
 import { proxyV2 } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const address4 = fc.ipV4();
 const port = fc.integer({ min: 0, max: 65_535 });

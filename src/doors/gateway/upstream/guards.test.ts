@@ -10,6 +10,8 @@ import { readGroups } from './settings.ts';
 import { configOf, later } from './testing.ts';
 import { SlidingWindow } from './window.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const SETTINGS = readGroups(configOf('upstream: http://127.0.0.1:1'), '/').get('default')!;
 
 describe('the window', () => {

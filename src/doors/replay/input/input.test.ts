@@ -22,6 +22,8 @@ import { InputError } from './errors.ts';
 import { expandInputs } from './expand.ts';
 import { openSource, type Source } from './source.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'sallyport-input-'));

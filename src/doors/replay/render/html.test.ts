@@ -11,6 +11,8 @@ import { SCRIPT } from './html/script.ts';
 import { STYLE } from './html/style.ts';
 import { renderHtml } from './html.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const PAGE = renderHtml(SAMPLE_REPORT);
 /** The page without its own style, script and data. */
 const markup = (page: string): string => page.replace(/<(style|script)[^>]*>[\s\S]*?<\/\1>/g, '');

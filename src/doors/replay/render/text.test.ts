@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { columns, cut, escapeUnprintable, pad, printable, width, wrap } from './text.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
 const DANGEROUS = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Interest, type Marked, markedFrom, markedOf } from './interest.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const name = (text: string): string => hash('sha256', text, 'base64url').slice(0, 22);
 const marked = (subject: unknown): Marked => markedOf(subject, name) as Marked;
 const interest = (...subjects: object[]): Interest => {

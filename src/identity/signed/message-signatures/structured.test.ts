@@ -11,6 +11,8 @@ import {
   serializeList,
 } from './structured.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const key = fc.stringMatching(/^[a-z*][a-z0-9_.*-]{0,8}$/);
 const bare: fc.Arbitrary<Bare> = fc.oneof(
   fc.record({ kind: fc.constant('integer' as const), value: fc.integer() }),

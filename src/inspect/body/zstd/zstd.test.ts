@@ -5,6 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { MAX_BLOCK } from './block.ts';
 import { ZstdReader } from './reader.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const WORDS = ['order', 'price', 'customer', 'quantity', 'invoice', 'street', 'city', 'number', 'total', 'tax'];
 const LINES = Buffer.from(
   Array.from({ length: 400 }, (_, i) => `line ${i} of a log: ${WORDS[(i * 7) % 10]}\n`).join(''),

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Calendar, type Per } from './calendar.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const at = (text: string): number => Date.parse(text);
 const borders = (zone: string, per: Per, when: string): string[] => {
   const { fromMs, untilMs } = new Calendar(zone).period(per, at(when));

@@ -5,6 +5,8 @@ import { LASTS_MS } from '../verdict.ts';
 import { PlanBook } from './plan-book.ts';
 import { answer, bookOf, configOf, DAY, HOUR, MINUTE, NOON, rowOf } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const ANN = { credential: 'key-ann' };
 const ONE = { name: 'gold', concurrency: 1, quotas: [{ per: 'month', bytes: 10_000 }] };
 const RESERVE = { reserve: { critical_percent: 50 }, gateway: { overload: { max_in_flight: 2 } } };

@@ -6,6 +6,8 @@ import { PlanBook } from './plan-book.ts';
 import { plansReport } from './report.ts';
 import { answer, bookOf, configOf, DAY, exchange, HOUR, MINUTE, NOON, rowOf } from './testing.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const GOLD = { name: 'gold', quotas: [{ per: 'day', requests: 3 }] };
 const ANN = { credential: 'key-ann' };
 const BOB = { credential: 'key-bob' };

@@ -8,6 +8,8 @@ import { ecs } from './ecs.ts';
 import { json } from './json.ts';
 import { ocsf } from './ocsf.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const FORMATS: readonly (readonly [string, Format])[] = [
   ['ocsf', ocsf],
   ['ecs', ecs],

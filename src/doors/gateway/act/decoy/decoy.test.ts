@@ -5,6 +5,8 @@ import { Decoys } from './decoy.ts';
 import { honeyKey, honeytoken, isDecoyValue } from './honeytoken.ts';
 import { shapeOf } from './shape.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const decoys = new Decoys(SECRET);
 const actor = 'a1b2c3d4e5f60718';
 const ask = (method: string, target: string, who = actor, page = false) =>

@@ -10,6 +10,8 @@ import { EMIT_TARGETS, EMITTERS } from './index.ts';
 import { earlierThan } from './nginx.ts';
 import { type EmitOptions, parseCidr, planMitigations } from './plan.ts';
 
+fc.configureGlobal({ seed: 20240304 });
+
 const NOW = Date.parse('2025-03-13T08:00:00Z');
 const OPTIONS: EmitOptions = { nowMs: NOW, sessionCookie: 'sid' };
 const FILES = {
