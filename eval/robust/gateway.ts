@@ -35,6 +35,8 @@ export class GatewayProcess {
   url = '';
   adminUrl = '';
   dataDir = '';
+  /** Up to when it knew callers at its start; '' where it knew none. */
+  knownAsOf = '';
   private token = '';
   private over = false;
   private readonly listeners = new Set<() => void>();
@@ -176,10 +178,11 @@ export class GatewayProcess {
         reject(new Error(`it ended with ${how} before it listened: ${this.notes.slice(-5).join(' | ')}`));
       });
     });
-    const { listening, admin, data_dir } = JSON.parse(line) as Record<string, string>;
+    const { listening, admin, data_dir, known_as_of } = JSON.parse(line) as Record<string, string>;
     const { origin, hash } = new URL(admin);
     this.url = listening;
     this.dataDir = data_dir;
+    this.knownAsOf = known_as_of;
     this.adminUrl = origin;
     this.token = new URLSearchParams(hash.slice(1)).get('token') ?? '';
   }

@@ -24,6 +24,7 @@ const FLUSHED_MS = 1000;
 /** What is about to run out is not tried. */
 const MARGIN_MS = 10_000;
 const ORPHAN_MS = 5000;
+const STATE_UNREAD = /^SP500[12]/;
 
 export interface KillTally {
   rounds: number;
@@ -47,6 +48,9 @@ export interface KillTally {
   undoneTried: number;
   heldAgain: number;
   orphans: number;
+  /** Starts that went on from a state that was kept, and such states that could not be read. */
+  resumed: number;
+  statesUnread: number;
   slowestStartMs: number;
 }
 
@@ -74,6 +78,8 @@ export class KillRounds {
     undoneTried: 0,
     heldAgain: 0,
     orphans: 0,
+    resumed: 0,
+    statesUnread: 0,
     slowestStartMs: 0,
   };
   private readonly stage: Stage;
@@ -99,6 +105,8 @@ export class KillRounds {
     const before = performance.now();
     const gateway = await stage.start();
     tally.slowestStartMs = Math.max(tally.slowestStartMs, performance.now() - before);
+    if (gateway.knownAsOf !== '') tally.resumed++;
+    if (gateway.notes.some((note) => STATE_UNREAD.test(note))) tally.statesUnread++;
     await this.tryKnown(gateway);
     const load = new Load({ url: () => stage.url, clients: CLIENTS, seed: number, name: `k${number}` }).start();
     const trouble = this.trouble(gateway);

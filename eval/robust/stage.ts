@@ -57,7 +57,8 @@ export class Stage {
       `  - { name: default, servers: ['${this.upstream.url}']${group.map((key) => `, ${key}`).join('')} }`,
       'admin: { listen: 127.0.0.1:0 }',
       'clients: { trusted_proxies: [127.0.0.0/8] }',
-      `records: { data_dir: ${this.dataDir} }`,
+      // Saved as often as can be, so that ends fall into it.
+      `records: { data_dir: ${this.dataDir}, state: { save_s: 0.5 } }`,
       'decoys: [/trap]',
       "routes: { templates: [{ template: '/items/{id}' }, { template: /orders }] }",
       `allowlist: [{ address: ${LOAD_NETWORK}, owner: load, reason: our own clients, expires: 2099-01-01 }]`,

@@ -9,7 +9,7 @@ import type { LogFormat } from '../event/format.ts';
 import type { Explanation } from '../runtime/explanation.ts';
 import type { Report } from '../runtime/report.ts';
 import type { Examination, Finding } from './doctor/finding.ts';
-import type { ServeOptions, Serving } from './serve/serve.ts';
+import type { ServeOptions, Serving } from './serve/serving.ts';
 
 export interface Ports {
   readonly version: string;

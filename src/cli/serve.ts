@@ -6,7 +6,7 @@ import { wholeNumber } from './options.ts';
 import type { Cli } from './ports.ts';
 import { paintFor } from './screen.ts';
 import type { Overrides } from './serve/overrides.ts';
-import type { Serving } from './serve/serve.ts';
+import type { Serving } from './serve/serving.ts';
 
 interface ServeFlags extends Overrides {
   readonly config?: string;
@@ -62,6 +62,7 @@ const listening = (s: Serving) => ({
   mode: s.mode,
   upstreams: s.upstreams,
   data_dir: s.dataDir,
+  known_as_of: s.knownAsOf,
   pid: process.pid,
 });
 
@@ -76,7 +77,7 @@ function greeting(serving: Serving, cli: Cli): string {
     `${paint.bold('Sallyport')} stands at ${paint.bold(urls.join(', '))} in front of ${upstreams.join(', ')}.`,
     acts,
     `Live page: ${serving.adminLink}`,
-    `Data: ${serving.dataDir}`,
+    `Data: ${serving.dataDir}${serving.knownAsOf === '' ? '' : `, with what was known of callers at ${serving.knownAsOf}`}`,
     'Ctrl-C stops it: requests under way are finished first.',
     '',
   ].join('\n');

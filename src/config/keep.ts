@@ -34,6 +34,15 @@ export const records = z
           .describe('The last 15 minutes, whole, encrypted in memory.'),
       })
       .prefault({}),
+    state: z
+      .strictObject({
+        enabled: z
+          .boolean()
+          .default(true)
+          .describe('Keep over a restart what is known of callers: no texts, keyed hashes.'),
+        save_s: seconds(300, 86_400).describe('Between two savings while it runs; it is always saved at the end.'),
+      })
+      .prefault({}),
   })
   .prefault({})
   .describe('What is kept, and where.');

@@ -47,6 +47,8 @@ export interface UndoOrder {
   /** Until when, in Unix seconds, and for how many events with such evidence. */
   readonly untilSec: number;
   readonly events: number;
+  /** The records know of the undo already, as after a restart: only its grace is granted. */
+  readonly recordsStay?: boolean;
 }
 
 /** An action that is put on an actor from outside: one that stood before a restart, or an operator's. */

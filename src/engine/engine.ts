@@ -33,6 +33,8 @@ import { Graces, takeBack } from './undo.ts';
 
 /** The most that can speak for an actor, in millinats (catalogue, Fusion 1): good behaviour is cheap to show. */
 const EXCULPATING_MOST = -2000;
+/** Of an undo that has only granted a grace. */
+const UNCHANGED: UndoEffect = { cleared: [], restarted: [], remaining: [] };
 const LEAKED_KEY = CLASSES.indexOf('leaked-key');
 
 /** What was decided about one event. One object, reused: copy what is kept. */
@@ -288,7 +290,7 @@ export class Engine {
 
   /** Takes a decision back, at its place in the sequence. */
   undo(order: UndoOrder): UndoEffect {
-    const effect = takeBack(order, this.program, this.state);
+    const effect = order.recordsStay === true ? UNCHANGED : takeBack(order, this.program, this.state);
     order.actors.forEach((actor, i) => {
       // A population that was only held along with somebody is judged by its other members as before.
       if (i === 0 || !isPopulation(actor.dimension)) this.graces.grant(actor, order);

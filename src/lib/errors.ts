@@ -109,11 +109,13 @@ export const ERRORS = {
   },
   SP5001: {
     title: 'The snapshot cannot be read',
-    advice: 'Start without it: the state is rebuilt from the input.',
+    advice:
+      'Start without it: the state is rebuilt from the input. A gateway goes on by itself: it begins with nothing known of callers, and replaces the file.',
   },
   SP5002: {
     title: 'The snapshot does not fit this run',
-    advice: 'Code, tables, detectors, model and seed must be those the snapshot was written with. Start without it.',
+    advice:
+      'Code, tables, detectors, model and seed must be those the snapshot was written with. Start without it. A gateway goes on by itself, after an upgrade for instance: it begins with nothing known of callers.',
   },
   SP5004: {
     title: 'A network table cannot be used',

@@ -8,15 +8,16 @@ import { releaseDistinct } from '../engine/features/distinct.ts';
 import { PACE_SUM } from '../engine/features/pace.ts';
 import { SketchPool } from '../engine/features/sketch-pool.ts';
 import { SPRT_CELLS } from '../engine/features/sprt.ts';
-import { TopTable } from '../engine/features/top.ts';
+import type { TopTable } from '../engine/features/top.ts';
 import { DIMENSIONS } from '../engine/keys.ts';
 import { HEADER, KEY_VALUES, type KeyProgram, layoutOf, OP, type Program } from '../engine/program.ts';
 import { RISK } from '../engine/risk.ts';
 import type { Standing, StatePort, StateStatistics } from '../engine/state.ts';
-import { combine, lanes, mix32 } from '../lib/hash.ts';
+import { combine, lanes } from '../lib/hash.ts';
 import { type Code, encode } from './code.ts';
 import { FilledKeys } from './filled.ts';
 import { interpret } from './interpret.ts';
+import { restoreInto, riskSlotOf, type StandingRecord, type Stores, snapshotOf, standingIn } from './kept.ts';
 import { quotaOf, RISK_QUOTA, SKETCH_SLOTS, scaled } from './quotas.ts';
 import { PARTITION, Table } from './table.ts';
 
@@ -197,8 +198,7 @@ export class MemoryState implements StatePort {
   }
 
   private riskSlot(k: number, cells: Int32Array, at: number): number {
-    combine(k + 1, mix32(k + 1), cells[at + HEADER.hi], cells[at + HEADER.lo]);
-    return this.risks.find(lanes.hi, lanes.lo);
+    return riskSlotOf(this.risks, k, cells[at + HEADER.hi], cells[at + HEADER.lo]);
   }
 
   settle(batch: Batch): void {
@@ -311,31 +311,25 @@ export class MemoryState implements StatePort {
     return { records, evicted, collapsed: this.collapsed, sketchesStolen: this.pool.stolen, bytes };
   }
 
-  /** Plain data, typed arrays included, that {@link restore} takes back. It shares memory: serialise it at once. */
-  snapshot(): Record<string, unknown> {
-    return {
-      tables: this.tables.map((t) => t.snapshot()),
-      risks: this.risks.snapshot(),
-      tops: this.tops.map((t) => t.snapshot()),
-      pool: this.pool.snapshot(),
-      collapsed: this.collapsed,
-      bornSec: this.bornSec,
-    };
+  /** Records about which an action of at least `least` (a place in ACTIONS) stands. */
+  standing(nowSec: number, least: number): Iterable<StandingRecord> {
+    return standingIn(this.stores, nowSec, least);
   }
 
+  /** Plain data, typed arrays included, that {@link restore} takes back. It shares memory: serialise it at once. */
+  snapshot(): Record<string, unknown> {
+    return { ...snapshotOf(this.stores), collapsed: this.collapsed, bornSec: this.bornSec };
+  }
+
+  /** RangeError where the layout is another one. */
   restore(s: Record<string, unknown>): void {
-    (s.tables as Record<string, unknown>[]).forEach((t, i) => {
-      this.tables[i].restore(t);
-    });
-    this.risks.restore(s.risks as Record<string, unknown>);
-    this.tops.length = 0;
-    for (const t of s.tops as Record<string, unknown>[]) {
-      const top = new TopTable();
-      top.restore(t);
-      this.tops.push(top);
-    }
-    this.pool.restore(s.pool as Record<string, unknown>);
+    restoreInto(this.stores, s);
     this.collapsed = s.collapsed as number;
     this.bornSec = s.bornSec as number;
+  }
+
+  private get stores(): Stores {
+    const { tables, risks, tops, pool } = this;
+    return { tables, risks, tops, pool };
   }
 }

@@ -228,17 +228,23 @@ export class Table {
     }
   }
 
+  /** What is used of it. */
   snapshot(): Record<string, unknown> {
-    const { counts, pages, index, mask, used, free, hand, evicted, stride } = this;
+    const { counts, index, mask, used, free, hand, evicted, stride } = this;
+    const pages = this.pages.map((page, i) => page.subarray(0, Math.max(0, used - i * PAGE_RECORDS) * stride));
     return { counts, pages, index, mask, used, free, hand, evicted, stride };
   }
 
-  /** Takes over what {@link snapshot} gave. RangeError where the layout is another one. */
+  /** Takes over what {@link snapshot} gave, and keeps none of its memory. RangeError where the layout is another one. */
   restore(s: Record<string, unknown>): void {
     if (s.stride !== this.stride) throw new RangeError(`record of ${String(s.stride)} cells, expected ${this.stride}`);
     this.counts.set(s.counts as Int32Array);
-    this.pages = s.pages as Int32Array[];
-    this.index = s.index as Int32Array<ArrayBuffer>;
+    this.pages = (s.pages as Int32Array[]).map((used) => {
+      const page = new Int32Array(PAGE_RECORDS * this.stride);
+      page.set(used);
+      return page;
+    });
+    this.index = new Int32Array(s.index as Int32Array);
     this.mask = s.mask as number;
     this.used = s.used as number;
     this.free = s.free as number[];

@@ -29,13 +29,15 @@ export interface StoryOptions {
   readonly journal?: Readonly<Record<string, unknown>>;
   /** Characters of nonsense in each query, so that a journal fills its segments. */
   readonly padding?: number;
+  /** Unix ms at which it begins. */
+  readonly startMs?: number;
 }
 
 export class Story {
   readonly house: House;
   /** Answers by status. */
   readonly statuses = new Map<number, number>();
-  private nowMs = START_MS;
+  nowMs: number;
   private noise = 1;
   private readonly padding: number;
   private readonly upstream: Server;
@@ -44,11 +46,12 @@ export class Story {
     const upstream = createServer(serve);
     await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
     let story: Story | undefined;
+    const { startMs = START_MS } = options;
     const house = await openHouse({
       upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
       dir: options.dir,
       version: VERSION,
-      clock: () => story?.nowMs ?? START_MS,
+      clock: () => story?.nowMs ?? startMs,
       settings: {
         seed: 0,
         records: { data_dir: options.dir, journal: { ...options.journal } },
@@ -60,12 +63,13 @@ export class Story {
         gateway: { throttle: { max_delay_ms: 0 } },
       },
     });
-    story = new Story(house, upstream, options.padding ?? 0);
+    story = new Story(house, upstream, startMs, options.padding ?? 0);
     return story;
   }
 
-  private constructor(house: House, upstream: Server, padding: number) {
+  private constructor(house: House, upstream: Server, startMs: number, padding: number) {
     this.house = house;
+    this.nowMs = startMs;
     this.upstream = upstream;
     this.padding = padding;
   }

@@ -13,6 +13,7 @@ import { explainFinding } from '../../src/doors/replay/explain.ts';
 import { runReplay } from '../../src/doors/replay/replay.ts';
 import type { DecisionLine } from '../../src/doors/replay/run.ts';
 import { journalFolderAt, segmentNames } from '../../src/record/journal/format.ts';
+import { STATE_FILE } from '../../src/record/snapshot.ts';
 import type { Mitigation } from '../../src/runtime/live/operator.ts';
 import { Story } from './live-story.ts';
 
@@ -86,6 +87,26 @@ describe('a gateway and the replay of its journal', () => {
     const { mitigation, finding, notes } = await explainFinding({ inputs: [lived.dir], finding: last.id });
     expect([mitigation?.id, finding.actor]).toEqual([last.id, last.actor]);
     expect(notes[0]).toContain('rotated');
+  });
+
+  it('decide the same where the run went on from what the one before knew; without that, it says so', async () => {
+    const dir = join(base, 'restarted');
+    const first = await Story.open({ dir });
+    await first.play();
+    const known = first.house.live.operator.status().actors;
+    await first.close();
+    const second = await Story.open({ dir, startMs: first.nowMs + 60_000 });
+    const { operator } = second.house.live;
+    expect(operator.status().actors).toEqual(known);
+    await second.people(8);
+    const { decision_hash: hash } = operator.status();
+    await second.close();
+    const { summary } = await replay(dir);
+    expect(summary.journal).toMatchObject({ partial: [], same_as_live: true });
+    expect(summary.decision_hash).toBe(hash);
+    rmSync(join(journalFolderAt(dir) as string, STATE_FILE));
+    const { summary: without } = await replay(dir);
+    expect(without.journal?.partial).toEqual(['state: another one was in force than is now']);
   });
 
   it('decide the same up to where the process was killed', async () => {

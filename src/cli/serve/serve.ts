@@ -26,7 +26,8 @@ import { Telemetry } from '../../runtime/telemetry/telemetry.ts';
 import { openAdmin } from './admin.ts';
 import { DayKey } from './day-key.ts';
 import { Branches, openOffice } from './offices.ts';
-import { type Overrides, withOverrides } from './overrides.ts';
+import { withOverrides } from './overrides.ts';
+import type { ServeOptions, Serving } from './serving.ts';
 import {
   crashNotes,
   type InForce,
@@ -38,31 +39,6 @@ import {
   WORKER_SETUP,
   type WorkerReport,
 } from './worker-setup.ts';
-
-export interface ServeOptions {
-  /** Loads the configuration: at the start and with each reload. */
-  readonly load: () => Promise<LoadedConfig>;
-  readonly overrides: Overrides;
-  readonly version: string;
-  readonly ephemeral: boolean;
-  readonly cwd: string;
-  readonly onNote: (text: string) => void;
-}
-
-export interface Serving {
-  /** URLs of the gateway. */
-  readonly urls: readonly string[];
-  readonly admin: string;
-  readonly adminLink: string;
-  readonly mode: 'observe' | 'enforce';
-  readonly upstreams: readonly string[];
-  readonly dataDir: string;
-  readonly workers: number;
-  reload(by: string): Promise<ReloadReceipt>;
-  /** Log rotation. */
-  reopen(): void;
-  stop(): Promise<void>;
-}
 
 /** Starts everything. Coded errors where a part cannot start; then nothing is left running. */
 export async function serve(options: ServeOptions): Promise<Serving> {
@@ -118,6 +94,10 @@ class Server implements Serving {
   }
   get dataDir(): string {
     return this.live.dataDir;
+  }
+  get knownAsOf(): string {
+    const { resumed } = this.live;
+    return resumed === null ? '' : new Date(resumed.lastMs).toISOString();
   }
   get workers(): number {
     return this.loaded.config.gateway.workers;

@@ -1,8 +1,10 @@
 /** What stands survives a restart under its own id, what was taken back stays so, and no load sets anybody free. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { KEY_VALUES, type KeyProgram } from '../../engine/program.ts';
+import { STATE_FILE } from '../../record/snapshot.ts';
 import { DEGRADATION } from '../../runtime/live/runtime.ts';
 import { type House, openHouse } from './testing.ts';
 import { Closing, httpUpstream } from './upstream/testing.ts';
@@ -46,6 +48,26 @@ class Site {
     await this.house.close();
     this.nowMs += 5000;
     await this.start();
+  }
+
+  /** Ends as after a power cut: of what is known of callers, the next run has what was kept at that time. */
+  async cutOff(kept: Buffer): Promise<void> {
+    await this.house.close();
+    writeFileSync(this.state, kept);
+    this.nowMs += 5000;
+    await this.start();
+  }
+
+  get state(): string {
+    return join(this.dir, STATE_FILE);
+  }
+
+  /** Asks once, and tells how many requests are counted of the address then. */
+  async counted(address: string): Promise<number> {
+    await this.get('/items/1', address);
+    const { batch, program } = this.house.live.runtime.parts.engine;
+    const ip = program.keys.find((key) => key.name === 'ip') as KeyProgram;
+    return batch.values[ip.value + KEY_VALUES.requests];
   }
 
   async get(path: string, address: string): Promise<number> {
@@ -109,6 +131,53 @@ describe('after a restart', () => {
     await site.operator.undo(id, 'operator:test', 'at once');
     await site.restart();
     expect([site.standing(), await site.get('/items/1', BAD)]).toEqual([[], 200]);
+  });
+});
+
+describe('what is known of callers', () => {
+  it('is known after a restart, and what stands needs not be imposed again', async () => {
+    const site = await Site.open();
+    for (let n = 1; n <= 5; n++) expect(await site.counted(OTHER)).toBe(n);
+    await site.get('/trap', BAD);
+    const { actors } = site.operator.status();
+    await site.restart();
+    expect(site.operator.status().actors).toEqual(actors);
+    // The policy, and nothing else.
+    expect(site.operator.status().events).toBe(1);
+    expect(await site.counted(OTHER)).toBe(6);
+    expect([await site.get('/items/1', BAD), site.standing().length]).toEqual([403, 1]);
+    // A second one begins with what the first has added.
+    await site.restart();
+    expect(await site.counted(OTHER)).toBe(7);
+  });
+
+  it('is kept while it runs, too', async () => {
+    const site = await Site.open();
+    await site.counted(OTHER);
+    expect(existsSync(site.state)).toBe(false);
+    site.nowMs += 300_000;
+    await vi.waitFor(() => expect(existsSync(site.state)).toBe(true), { timeout: 5000 });
+    await site.cutOff(readFileSync(site.state));
+    expect(await site.counted(OTHER)).toBe(2);
+  });
+
+  it('gives way to the ledger where that knows more', async () => {
+    const site = await Site.open();
+    await site.counted(OTHER);
+    await site.restart();
+    const before = readFileSync(site.state);
+    await site.get('/trap', BAD);
+    await site.cutOff(before);
+    const [[id]] = site.standing();
+    expect(await site.get('/items/1', BAD)).toBe(403);
+    const during = readFileSync(site.state);
+    await site.operator.undo(id, 'operator:test', 'a mistake');
+    await site.cutOff(during);
+    expect([site.standing(), await site.get('/items/1', BAD)]).toEqual([[], 200]);
+    // The grace goes on over it, and over the next one.
+    await site.restart();
+    expect([await site.get('/trap', BAD), await site.get('/items/1', BAD)]).toEqual([200, 200]);
+    expect(await site.get('/trap', OTHER)).toBe(403);
   });
 });
 

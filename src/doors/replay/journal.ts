@@ -1,5 +1,6 @@
 /** A journal as the input of a run: the events of one run over logs, or the whole sequence of a live Sallyport. */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { defaultConfig, type LoadedConfig } from '../../config/load.ts';
 import { requestsPerDay } from '../../config/plans.ts';
 import { workflowsOf } from '../../config/workflows.ts';
@@ -17,10 +18,12 @@ import {
 import { seedOfJournal } from '../../record/journal/seed.ts';
 import { openJournal } from '../../record/journal/single.ts';
 import type { ValuesRecord } from '../../record/journal/values.ts';
+import { readKeptState, STATE_FILE } from '../../record/snapshot.ts';
 import { applyControl, type Recompile } from '../../runtime/control.ts';
 import { policiesOf } from '../../runtime/policies.ts';
 import { redactor } from '../../runtime/redact.ts';
 import { loadNetworks } from '../../runtime/tables.ts';
+import { layoutDigest } from '../../state/kept.ts';
 import type { JournalSummary, RunOptions } from './run.ts';
 import { Session, type SessionOptions } from './session.ts';
 import { flatten, VERSION } from './try.ts';
@@ -130,9 +133,21 @@ class LiveRun implements JournalRun {
     const latenessMs = header.lateness_ms;
     const parts = await common(loaded, this.extra);
     this.session = new Session({ ...parts, model, seed: this.seed, latenessMs, inputs: [this.path] });
+    this.beginWhereItBegan(header.manifest.state);
     // What the journal says was in force, was: the hash is that of the live run where everything else is the same.
     if (this.otherwise().length === 0) this.session.manifest = header.manifest;
     return this;
+  }
+
+  /** A run that went on from the state of the one before has it beside its journal; where it is gone, a summary says so. */
+  private beginWhereItBegan(id: string | undefined): void {
+    const file = join(journalFolderAt(this.path) ?? dirname(this.path), STATE_FILE);
+    if (id === undefined || !existsSync(file)) return;
+    const kept = readKeptState(file);
+    const { program, state } = this.session.parts;
+    if (kept.id !== id || kept.manifest.layout !== layoutDigest(program)) return;
+    state.restore(kept.state);
+    this.session.manifest = { ...this.session.manifest, state: id };
   }
 
   run(): void {

@@ -135,27 +135,36 @@ export class SketchPool {
     return raw <= 2.5 * REGISTERS && zeros > 0 ? LINEAR[zeros] : Math.round(raw);
   }
 
-  /** Everything needed to go on later. */
+  /** Everything needed to go on later: of slots that were never taken nothing. */
   snapshot(): Record<string, unknown> {
+    const { capacity, free, freeCount } = this;
+    // Slots are given out from the first on; at the bottom of the free ones lie those that never were.
+    let untouched = 0;
+    while (untouched < freeCount && free[untouched] === capacity - 1 - untouched) untouched++;
+    const used = capacity - untouched;
     return {
-      cells: this.cells,
-      windows: this.windows,
-      counts: this.counts,
-      generations: this.generations,
-      free: this.free.subarray(0, this.freeCount),
+      used,
+      cells: this.cells.subarray(0, used * SLOT_CELLS),
+      windows: this.windows.subarray(0, used),
+      counts: this.counts.subarray(0, used),
+      generations: this.generations.subarray(0, used),
+      free: free.subarray(untouched, freeCount),
       hand: this.hand,
       stolen: this.stolen,
     };
   }
 
   restore(s: Record<string, unknown>): void {
-    this.cells.set(s.cells as Int32Array);
-    this.windows.set(s.windows as Float64Array);
-    this.counts.set(s.counts as Int32Array);
-    this.generations.set(s.generations as Int32Array);
+    const untouched = this.capacity - (s.used as number);
+    if (untouched < 0) throw new RangeError(`${String(s.used)} slots, and room for ${this.capacity}`);
+    for (const name of ['cells', 'windows', 'counts', 'generations'] as const) {
+      this[name].fill(0);
+      this[name].set(s[name] as Int32Array);
+    }
     const free = s.free as Int32Array;
-    this.free.set(free);
-    this.freeCount = free.length;
+    for (let i = 0; i < untouched; i++) this.free[i] = this.capacity - 1 - i;
+    this.free.set(free, untouched);
+    this.freeCount = untouched + free.length;
     this.hand = s.hand as number;
     this.stolen = s.stolen as number;
   }

@@ -61,10 +61,13 @@ export class LiveRuntime implements OwnerGate {
   decided: ((verdict: Verdict, rows: FactBatch, row: number, nowMs: number) => void) | null = null;
   /** Seconds whose tick changed after they were over. */
   readonly changedSeconds = new Set<number>();
-  private lastMs = 0;
+  /** Unix ms of the last event: time goes on from there. */
+  lastMs: number;
 
-  constructor(parts: RuntimeParts, config: Config) {
+  /** `lastMs`: that of the state it goes on from. */
+  constructor(parts: RuntimeParts, config: Config, lastMs = 0) {
     this.parts = parts;
+    this.lastMs = lastMs;
     this.policies = parts.policies;
     this.throttle = new Throttle(throttleSettings(config));
     this.plans = new PlanBook(config, parts.seed);
@@ -121,6 +124,11 @@ export class LiveRuntime implements OwnerGate {
   business(rows: FactBatch, row: number, nowMs: number): void {
     if (this.degraded >= DEGRADATION.responses) return;
     this.apply(rows, row, true, this.advance(nowMs), EVENT.admitted);
+  }
+
+  /** Events and control records that were applied in this run. */
+  get events(): number {
+    return this.parts.engine.sequence;
   }
 
   spend(nonce: string, untilMs: number): Spent {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../../config/load.ts';
 import type { FactBatch } from '../../../enrich/facts.ts';
 import { setOutcome } from '../../../enrich/outcome.ts';
+import { STATE_FILE } from '../../../record/snapshot.ts';
 import { type Live, startLive } from '../service.ts';
 import type { Verdict } from '../verdict.ts';
 import { type Caller, configOf, MINUTE, NOON, rowOf } from './testing.ts';
@@ -116,7 +117,7 @@ describe('plans of a running Sallyport', () => {
       for (let i = 0; i < 60; i++) pass(live, { ...ANN, target: `/items/${i}`, address: `192.0.2.${i % 7}` });
       hashes.push(live.operator.status().decision_hash);
       await close(live);
-      rmSync(join(folder, 'ledger.lmdb'), { force: true });
+      for (const name of ['ledger.lmdb', STATE_FILE]) rmSync(join(folder, name), { force: true });
     }
     expect(hashes[1]).toBe(hashes[0]);
   });
