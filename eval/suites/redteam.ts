@@ -45,7 +45,6 @@ const FIGURES: readonly (readonly [metric: string, name: string, target?: Target
   ['leak_e0', 'leak_E0_sallyport', atMost(0.2)],
   ['leak_e1', 'leak_E1_sallyport', atMost(0.5)],
   ['leak', 'leak_sallyport'],
-  ['leak_holds_renewed', 'leak_sallyport_renewed'],
   ['leak_address_limit', 'leak_address_limit'],
   ['cost_of_a_gain_to_limit', 'cost_ratio_to_limit', atLeast(2)],
   ['precision_findings', 'precision_findings', atLeast(0.9)],

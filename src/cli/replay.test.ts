@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DecisionLine, ReplayRunOptions, ReplaySummary } from '../doors/replay/run.ts';
+import type { DecisionLine, ReplayRunOptions, ReplaySummary, RequestLine } from '../doors/replay/run.ts';
 import { EXIT } from './exit.ts';
 import { run } from './testing.ts';
 
@@ -17,6 +17,17 @@ const DECISION: DecisionLine = {
   mode: 'shadow',
   reasons: [{ detector: 'coverage', nats: 5.1, why: 'read everything' }],
   policy: 'default-1',
+};
+const REQUEST: RequestLine = {
+  type: 'request',
+  sequence: 13,
+  time_ms: 1_741_564_800_500,
+  address: '192.0.2.7',
+  method: 'GET',
+  route: '/items/{id}',
+  action: 'throttle',
+  actor: DECISION.actor,
+  class: 'scraping',
 };
 const SUMMARY: ReplaySummary = {
   type: 'summary',
@@ -40,6 +51,17 @@ describe('replay', () => {
     expect(lines.map((line) => JSON.parse(line))).toEqual([DECISION, SUMMARY]);
     expect(lines[0]).toContain('a\\u009b\\u202eb');
     expect(err).toBe('1 decision on 24 events, hash abc\n');
+  });
+
+  it('prints a line for every request that would be held, where that is asked for', async () => {
+    const tell = async (options: ReplayRunOptions): Promise<ReplaySummary> => {
+      options.onRequest?.(REQUEST);
+      return { ...(await runReplay(options)), ...(options.onRequest && { held: 1 }) };
+    };
+    const { out } = await run(['replay', 'run.journal', '--held'], { ports: { runReplay: tell } });
+    const lines = out.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toEqual([REQUEST, DECISION, { ...SUMMARY, held: 1 }]);
+    expect((await run(['replay', 'run.journal'], { ports: { runReplay: tell } })).out).not.toContain('request');
   });
 
   it('asks for something to read on a terminal', async () => {

@@ -10,6 +10,7 @@ import { progressView } from './progress.ts';
 import { columnsOf } from './screen.ts';
 
 interface ReplayFlags extends RunFlags {
+  readonly held?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -27,6 +28,9 @@ Examples:
   Who would have been blocked, and when?
     sallyport replay run.journal | jq -r 'select(.action == "block") | [.time_ms, .actor.key] | @tsv'
 
+  Which requests would be held, if what is observed were enforced?
+    sallyport replay sallyport-data --held | jq -r 'select(.type == "request") | [.address, .route, .action] | @tsv'
+
 Each line is one change of what is done about an actor; the last line is a summary with the decision hash. The same
 input, versions and seed give the same lines. Exit codes: docs/cli.md.`;
 
@@ -41,6 +45,7 @@ export function addReplay(program: Command, cli: Cli, done: (code: number) => vo
     )
     .argument('[files...]', 'journals, event files or logs, or - for standard input');
   addRunOptions(command)
+    .option('--held', 'a line, too, for every request that would be held if every policy were in force')
     .option('-q, --quiet', 'no progress')
     .addHelpText('after', EXAMPLES)
     .action(async (files: string[], flags: ReplayFlags) => done(await replayVerb(files, flags, cli)));
@@ -59,6 +64,7 @@ async function replayVerb(files: readonly string[], flags: ReplayFlags, cli: Cli
       ...(await runOptions(files.length > 0 ? files : ['-'], flags, cli)),
       onProgress: (progress) => view.show(progress),
       onDecision: (decision) => cli.stdout.write(line(decision)),
+      ...(flags.held && { onRequest: (request) => cli.stdout.write(line(request)) }),
     });
     view.clear();
     cli.stdout.write(line(summary));

@@ -19,15 +19,13 @@ import {
   propose,
   stakeOf,
 } from './decide.ts';
-import { CLASSES } from './detector.ts';
 import { Facts } from './facts.ts';
+import { type Falling, fallsOn, isEstablished } from './falls.ts';
 import { type ActorDimension, DIMENSIONS, isPopulation } from './keys.ts';
-import { type Homes, isAtHome, isKnown } from './known.ts';
+import type { Homes } from './known.ts';
 import { plan } from './plan.ts';
-import { ACTION } from './policy.ts';
 import { type Instance, KEY_VALUES, type Program } from './program.ts';
 import { addEvidence, decay, passOn, RISK } from './risk.ts';
-import { carriedClass, isCrowd, isOfKind } from './scope.ts';
 import type { StatePort } from './state.ts';
 import { Graces, takeBack } from './undo.ts';
 
@@ -35,7 +33,6 @@ import { Graces, takeBack } from './undo.ts';
 const EXCULPATING_MOST = -2000;
 /** Of an undo that has only granted a grace. */
 const UNCHANGED: UndoEffect = { cleared: [], restarted: [], remaining: [] };
-const LEAKED_KEY = CLASSES.indexOf('leaked-key');
 
 /** What was decided about one event. One object, reused: copy what is kept. */
 export interface Decision {
@@ -52,6 +49,10 @@ export interface Decision {
   actKey: number;
   actClass: number;
   actLimit: number;
+  /** The same, if all policies were in force: of an engine that is asked `whatIf`. */
+  would: number;
+  wouldKey: number;
+  wouldClass: number;
 }
 
 /** Who is told while an event is in work, with facts and values still in place. */
@@ -75,6 +76,8 @@ export interface EngineOptions {
   readonly principalsValue?: number;
   /** Builtin aggregates, read of credentials with risk only: how usual the place is. Without them no key is at home anywhere. */
   readonly homes?: Homes;
+  /** Tell of every event, too, what would be done about it if all policies were in force. */
+  readonly whatIf?: boolean;
 }
 
 /** Which policy holds for an event. */
@@ -98,6 +101,9 @@ export class Engine {
     actKey: -1,
     actClass: 0,
     actLimit: 0,
+    would: 0,
+    wouldKey: -1,
+    wouldClass: 0,
   };
   policies: PolicyBook | undefined;
   private readonly graces = new Graces();
@@ -108,12 +114,15 @@ export class Engine {
   hashLo = 0x5bd1e995;
   private readonly listener: EngineListener | undefined;
   private readonly principalsValue: number;
-  private readonly homes: Homes | undefined;
+  readonly homes: Homes | undefined;
+  private readonly whatIf: boolean;
   /** Actor dimension by key index; '' where the key is no actor (a combination, a path). */
   private readonly dimensions: readonly (ActorDimension | '')[];
-  private readonly sessionKey: number;
-  private readonly credentialKey: number;
-  private readonly principalKey: number;
+  readonly sessionKey: number;
+  readonly credentialKey: number;
+  readonly principalKey: number;
+  /** What an action comes to about the request in work; reused. */
+  readonly falling: Falling = { action: 0, classIndex: 0 };
 
   constructor(options: EngineOptions) {
     this.program = options.program;
@@ -123,6 +132,7 @@ export class Engine {
     this.listener = options.listener;
     this.principalsValue = options.principalsValue ?? -1;
     this.homes = options.homes;
+    this.whatIf = options.whatIf ?? false;
     this.batch = createBatch(options.program);
     const actors = new Set(options.program.instances.map((i) => i.actor));
     this.dimensions = options.program.keys.map((k) => {
@@ -202,6 +212,7 @@ export class Engine {
     decision.limit = LIMIT.none;
     decision.act = 0;
     decision.actKey = -1;
+    decision.would = 0;
     if (batch.risky === 0) return;
     const policy = this.policies === undefined ? this.policy : this.policies.at(facts);
     if (batch.authenticated) this.propagate();
@@ -233,59 +244,26 @@ export class Engine {
     }
   }
 
-  /** Takes over an action that a policy in force really does about this request. */
+  /** Takes over an action that a policy in force really does about this request, and what would be done if all were. */
   private enforce(policy: CompiledPolicy, k: number, stands: number, limit: number): void {
-    const { batch, facts, decision } = this;
-    const at = k * RISK.size;
-    let action = stands;
-    let classIndex = batch.risk[at + RISK.class];
-    if (isCrowd(limit) && action >= ACTION.throttle) {
-      if (this.isEstablished()) return;
-      const carried = carriedClass(policy, batch.risk, at, facts, batch.hi[k], batch.lo[k]);
-      if (carried >= 0) {
-        action = ACTION.block;
-        classIndex = carried;
-      } else if (!isOfKind(classIndex, facts)) return;
+    const { batch, decision, falling } = this;
+    if (fallsOn(this, policy, k, stands, limit, false) && falling.action > decision.act) {
+      if (isEnforced(policy, falling.classIndex, batch.hi[k], batch.lo[k])) {
+        decision.act = falling.action;
+        decision.actKey = k;
+        decision.actClass = falling.classIndex;
+        decision.actLimit = limit;
+      }
     }
-    if (k === this.credentialKey && classIndex === LEAKED_KEY && this.isOwners(at)) return;
-    if (action <= decision.act || !isEnforced(policy, classIndex, batch.hi[k], batch.lo[k])) return;
-    decision.act = action;
-    decision.actKey = k;
-    decision.actClass = classIndex;
-    decision.actLimit = limit;
-  }
-
-  /**
-   * A leaked key is in two hands, of which only one is the thief's: what was climbed to by evidence falls on requests from
-   * places where the key is not at home. What an operator has put on it falls on all.
-   */
-  private isOwners(at: number): boolean {
-    const { batch, homes } = this;
-    return homes !== undefined && batch.risk[at + RISK.rung] > 0 && isAtHome(batch.values, homes);
+    if (!this.whatIf || !fallsOn(this, policy, k, stands, limit, true) || falling.action <= decision.would) return;
+    decision.would = falling.action;
+    decision.wouldKey = k;
+    decision.wouldClass = falling.classIndex;
   }
 
   /** Does the request carry an identity that was proven, has been known for long and has nothing standing against it? */
   isEstablished(): boolean {
-    // A session or a key proves itself. A name does not: anybody can write it.
-    return (
-      this.isKnown(this.sessionKey) ||
-      this.isKnown(this.credentialKey) ||
-      (this.batch.authenticated && this.isKnown(this.principalKey))
-    );
-  }
-
-  private isKnown(k: number): boolean {
-    const { batch, program } = this;
-    if (k < 0 || (batch.lo[k] === 0 && batch.hi[k] === 0)) return false;
-    const { values } = batch;
-    const at = program.keys[k].value;
-    const blameless = batch.hasRisk[k] === 0 || batch.risk[k * RISK.size + RISK.action] < ACTION.throttle;
-    if (!blameless || values[at + KEY_VALUES.established] === 0) return false;
-    return isKnown(
-      values[at + KEY_VALUES.ageSec],
-      values[at + KEY_VALUES.requests],
-      Math.max(0, batch.nowSec - batch.bornSec),
-    );
+    return isEstablished(this);
   }
 
   /** Takes a decision back, at its place in the sequence. */

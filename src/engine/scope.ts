@@ -63,7 +63,8 @@ const CARRIED: readonly (readonly [classIndex: number, carries: (f: Facts) => bo
 
 /**
  * Class for which an actor that many share deserves a block that may not fall on it, where this request carries the
- * evidence itself: it can be refused, for it is the abuser's and nobody else's. −1 for none.
+ * evidence itself: it can be refused, for it is the abuser's and nobody else's. −1 for none. `whatIf`: whether or not a policy of
+ * that class is in force.
  */
 export function carriedClass(
   p: CompiledPolicy,
@@ -72,11 +73,12 @@ export function carriedClass(
   facts: Facts,
   hi: number,
   lo: number,
+  whatIf: boolean,
 ): number {
   for (const [c, carries] of CARRIED)
     if (
       carries(facts) &&
-      isEnforced(p, c, hi, lo) &&
+      (whatIf || isEnforced(p, c, hi, lo)) &&
       cheapest(p, c, logOdds(risk, at, c), ACTION.block) === ACTION.block
     )
       return c;

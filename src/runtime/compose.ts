@@ -39,6 +39,8 @@ export interface EngineSetup {
   readonly policies?: PolicySource;
   /** Scale of all quotas. */
   readonly scale?: number;
+  /** Tell of every event what would be done about it if all policies were in force. */
+  readonly whatIf?: boolean;
 }
 
 export interface ComposedEngine {
@@ -69,6 +71,7 @@ export function composeEngine(setup: EngineSetup, listen: (program: Program) => 
     policies: book,
     listener: listen(program),
     principalsValue: program.builtin.principals,
+    whatIf: setup.whatIf,
     homes: homes && { system: program.builtin.system, network: program.builtin.network },
   });
   return { program, state, engine, policies, recompile };

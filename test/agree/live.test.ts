@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { explainFinding } from '../../src/doors/replay/explain.ts';
 import { runReplay } from '../../src/doors/replay/replay.ts';
-import type { DecisionLine } from '../../src/doors/replay/run.ts';
+import type { DecisionLine, RequestLine } from '../../src/doors/replay/run.ts';
 import { journalFolderAt, segmentNames } from '../../src/record/journal/format.ts';
 import { STATE_FILE } from '../../src/record/snapshot.ts';
 import type { Mitigation } from '../../src/runtime/live/operator.ts';
@@ -68,6 +68,29 @@ describe('a gateway and the replay of its journal', () => {
       if (actor.dimension !== 'session') expect(finding.actor).toEqual(actor);
       if (reasons.length > 0) expect(reasons.map((r) => r.detector)).toContain(finding.detector);
     }
+  });
+
+  it('say of the same requests that they are held', async () => {
+    const dir = join(base, 'held');
+    const story = await Story.open({ dir });
+    const { runtime } = story.house.live;
+    const held: string[] = [];
+    const observed = new Set<number>();
+    runtime.decided = ({ action, mode, class: name }, rows, row) => {
+      if (mode !== 'enforce') observed.add(rows.timeMs[row]);
+      else if (action !== 'allow' && action !== 'tag') held.push(`${rows.timeMs[row]} ${action} ${name}`);
+    };
+    await story.play();
+    await story.close();
+    expect(held.length).toBeGreaterThan(20);
+    const lines: RequestLine[] = [];
+    const { held: count } = await runReplay({ inputs: [dir], onDecision: () => {}, onRequest: (r) => lines.push(r) });
+    expect(count).toBe(lines.length);
+    const enforced = lines.filter((r) => !observed.has(r.time_ms));
+    expect(enforced.map((r) => `${r.time_ms} ${r.action} ${r.class}`)).toEqual(held);
+    // What was observed would have been held, too.
+    expect(lines.length).toBeGreaterThan(enforced.length);
+    expect(lines[0]).toMatchObject({ type: 'request', address: '198.51.100.7', method: 'POST', route: '/login' });
   });
 
   it('decide the same over several segments; without the first, it says so and explains what is left', async () => {

@@ -26,3 +26,11 @@ export interface Decision {
   readonly class: string;
   readonly risk: number;
 }
+
+/** A request that would have met an action, as the system under test tells it. */
+export interface Held {
+  /** When it began, as the log has it: Unix ms. */
+  readonly timeMs: number;
+  readonly address: string;
+  readonly rank: number;
+}

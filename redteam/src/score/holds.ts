@@ -1,14 +1,12 @@
 /**
- * Which requests would have met an action. A decision holds after its moment and for its time to live, until a later
- * decision about the same actor replaces it. A request meets the strongest action in force on any of its actors: its
- * address, the networks around it, its session, user, key and agent.
- *
- * Two readings: `written` takes the time to live as it is printed. `renewed` starts it anew with every request of the actor
- * that comes while it holds: where the two differ much, decisions run out while the attack goes on.
+ * Which requests would have met an action. Where the system tells it of each request, that is it. Else its decisions are read: one
+ * holds after its moment and for its time to live, until a later one about the same actor replaces it, and a request meets the
+ * strongest action in force on any of its actors: its address, the networks around it, its session, user, key and agent.
  */
 
-import type { Decision } from './actions.ts';
+import type { Decision, Held } from './actions.ts';
 import type { ActorIndex } from './actors.ts';
+import type { Decisions } from './said.ts';
 import type { TruthColumns } from './truth.ts';
 
 /** What a system did: for each row the rank of the strongest action that the request would have met. */
@@ -17,16 +15,33 @@ export interface Verdicts {
   readonly level: Uint8Array;
 }
 
-export type Reading = 'written' | 'renewed';
+/** Ranks by row of what the system said: of each request where it did, else of its decisions. */
+export function levelsOf(truth: TruthColumns, index: ActorIndex, { list, held }: Decisions): Uint8Array {
+  return held === null ? holdLevels(truth, index, list) : toldLevels(truth, index, held);
+}
+
+/** Ranks of requests that were told one by one: known by their address and by when they began, as the log has it. */
+export function toldLevels(truth: TruthColumns, index: ActorIndex, held: readonly Held[]): Uint8Array {
+  const ranks = new Map<number, Map<number, number>>();
+  for (const { address, timeMs, rank } of held) {
+    const id = index.resolve({ dimension: 'ip', key: address });
+    if (id < 0) continue;
+    const own = ranks.get(id) ?? new Map<number, number>();
+    ranks.set(id, own.set(timeMs, Math.max(rank, own.get(timeMs) ?? 0)));
+  }
+  const level = new Uint8Array(truth.rows);
+  const slots = index.slots.filter((slot) => slot.column === 'address');
+  for (let row = 0; row < truth.rows; row++)
+    for (const slot of slots) {
+      const rank = ranks.get(slot.of[truth.address[row]])?.get(truth.loggedMs[row]) ?? 0;
+      if (rank > level[row]) level[row] = rank;
+    }
+  return level;
+}
 
 /** Ranks a row by row, in one pass over the truth. `decisions` must be in order of time. */
-export function holdLevels(
-  truth: TruthColumns,
-  index: ActorIndex,
-  decisions: readonly Decision[],
-  reading: Reading,
-): Uint8Array {
-  const holds = new Holds(index, decisions, reading === 'renewed');
+export function holdLevels(truth: TruthColumns, index: ActorIndex, decisions: readonly Decision[]): Uint8Array {
+  const holds = new Holds(index, decisions);
   const level = new Uint8Array(truth.rows);
   const columns = index.slots.map((slot) => truth[slot.column]);
   const members = index.slots.map((slot) => slot.of);
@@ -46,7 +61,6 @@ export function holdLevels(
 
 /** The decisions of each actor on its own line of time, with a cursor: asked in order of time, each is looked at once. */
 class Holds {
-  private readonly renew: boolean;
   private readonly decisions: readonly Decision[];
   /** First decision of an actor, and of each decision the next of the same actor; −1 for none. */
   private readonly pending: Int32Array;
@@ -54,20 +68,17 @@ class Holds {
   private readonly concerned: Uint8Array;
   private readonly rank: Uint8Array;
   private readonly until: Float64Array;
-  private readonly ttl: Float64Array;
 
-  constructor(index: ActorIndex, decisions: readonly Decision[], renew: boolean) {
+  constructor(index: ActorIndex, decisions: readonly Decision[]) {
     // Resolving may add actors, so it comes before anything is sized by them.
     const ids = decisions.map((d) => index.resolve(d.actor, { atMs: d.timeMs }));
     const actors = index.actors.length;
-    this.renew = renew;
     this.decisions = decisions;
     this.pending = new Int32Array(actors).fill(-1);
     this.following = new Int32Array(decisions.length).fill(-1);
     this.concerned = new Uint8Array(actors);
     this.rank = new Uint8Array(actors);
     this.until = new Float64Array(actors);
-    this.ttl = new Float64Array(actors);
     for (let i = decisions.length - 1; i >= 0; i--) {
       const id = ids[i];
       if (id < 0) continue;
@@ -87,13 +98,10 @@ class Holds {
     while (next >= 0 && this.decisions[next].timeMs < ms) {
       const decision = this.decisions[next];
       this.rank[id] = decision.rank;
-      this.ttl[id] = decision.ttlMs;
       this.until[id] = decision.timeMs + decision.ttlMs;
       next = this.following[next];
     }
     this.pending[id] = next;
-    if (ms >= this.until[id]) return 0;
-    if (this.renew) this.until[id] = ms + this.ttl[id];
-    return this.rank[id];
+    return ms >= this.until[id] ? 0 : this.rank[id];
   }
 }

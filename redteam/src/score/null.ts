@@ -2,7 +2,7 @@
 import { ActorIndex } from './actors.ts';
 import { type Collateral, collateralOf, identitiesOf } from './cohorts.ts';
 import { type Claim, Judge } from './findings.ts';
-import { holdLevels } from './holds.ts';
+import { levelsOf } from './holds.ts';
 import { firstActions } from './run.ts';
 import type { Decisions, Said } from './said.ts';
 import type { TruthColumns } from './truth.ts';
@@ -26,7 +26,7 @@ export interface NullScore {
 
 export function scoreNull(seed: string, truth: TruthColumns, said: Said, decisions: Decisions): NullScore {
   const index = new ActorIndex(truth);
-  const level = holdLevels(truth, index, decisions.list, 'written');
+  const level = levelsOf(truth, index, decisions);
   const claims: (Claim & { id: string })[] = said.findings.map((f) => {
     return { id: f.id, actor: f.actor, class: f.class, atMs: f.detectedAtMs, hint: { firstSeenMs: f.firstSeenMs } };
   });

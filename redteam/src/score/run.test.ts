@@ -69,6 +69,18 @@ describe('a run', () => {
     '',
     '{"type":"summary","events":1,"decisions":3}',
   ]);
+  it('is told of single requests, or was not asked to tell', () => {
+    expect(decisions.held).toBeNull();
+    const lines = [
+      '{"type":"request","time_ms":5.5,"address":"192.0.2.1","actor":{"dimension":"asn"},"action":"block"}',
+    ];
+    const none = '{"type":"summary","held":0}';
+    expect(parseDecisions([none]).held).toEqual([]);
+    expect(parseDecisions([...lines, none])).toMatchObject({
+      list: [],
+      held: [{ timeMs: 5.5, address: '192.0.2.1', rank: 5 }],
+    });
+  });
   const facts: CampaignFacts[] = [
     { name: 'c1', family: 'stuffing', level: 'E0', unit: 'accounts', costCents: 500 },
     { name: 'c2', family: 'scraping', level: 'E2', unit: 'records', costCents: 10 },
@@ -176,7 +188,7 @@ it('takes those who attack with permission out of the judgement', () => {
     ],
   });
   const list = ['192.0.2.1', '192.0.2.2'].map((key) => decision(50, 'ip', key, 'block', 100));
-  const decisions = { list, unknownActions: [] };
+  const decisions = { list, held: null, unknownActions: [] };
   const score = scoreRun({ seed: '1', truth, said, decisions, facts: [] });
   expect(score.findings).toEqual({ own: 0, mixed: 0, wrong: 1, permitted: 1, unresolved: 0, precision: 0 });
   // Two identities were hurt; one of them had permission.
@@ -209,7 +221,7 @@ it('forgives a log whose clock is behind', () => {
       actors: [],
       incidents: [],
     });
-  const decisions = { list: [], unknownActions: [] };
+  const decisions = { list: [], held: null, unknownActions: [] };
   const [behind] = scoreRun({ seed: '1', truth, said: said(60), decisions, facts: [] }).campaigns;
   expect(behind).toMatchObject({ found: true, seconds: 0, requestsToDetection: 1 });
   // More than two minutes before its first request is no detection of it.

@@ -16,13 +16,13 @@ import {
   type Wrong,
   wrongOf,
 } from './findings.ts';
-import { holdLevels, type Verdicts } from './holds.ts';
+import { levelsOf, type Verdicts } from './holds.ts';
 import type { Decisions, Said } from './said.ts';
 import { type AtThreshold, atThreshold } from './threshold.ts';
 import type { TruthColumns } from './truth.ts';
 
 /** Names of what is scored on the whole run, the system under test first. */
-export const SYSTEMS = ['sallyport', 'sallyport-renewed', 'address-limit', 'log-rules'] as const;
+export const SYSTEMS = ['sallyport', 'address-limit', 'log-rules'] as const;
 
 /** What the scenario knows of a campaign and the log does not. */
 export interface CampaignFacts {
@@ -97,8 +97,7 @@ export function scoreRun(input: RunInput): RunScore {
   const claims = mention(index, said, decisions);
   const notes = notesOf(index, claims, decisions);
   const systems: Verdicts[] = [
-    { name: 'sallyport', level: holdLevels(truth, index, decisions.list, 'written') },
-    { name: 'sallyport-renewed', level: holdLevels(truth, index, decisions.list, 'renewed') },
+    { name: 'sallyport', level: levelsOf(truth, index, decisions) },
     addressLimit(truth),
     logRules(truth),
   ];
@@ -177,7 +176,7 @@ function campaignScore(
   const { rows, firstMs, lastMs } = campaign;
   const fact = facts.find((f) => f.name === campaign.name);
   const costCents = fact?.costCents ?? 0;
-  const [sallyport, , limit] = systems;
+  const [sallyport, limit] = systems;
   const acted = rows.find((row) => sallyport.level[row] >= THROTTLE);
   const between = rows[rows.length - 1] - rows[0] + 1;
   return {

@@ -5,7 +5,7 @@
 import { createReadStream, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { type Actor, type Decision, rankOf } from './actions.ts';
+import { type Actor, type Decision, type Held, rankOf } from './actions.ts';
 
 const actor = z.object({ dimension: z.string(), key: z.string() });
 
@@ -120,13 +120,23 @@ const decisionLine = z.object({
   risk: z.number().default(0),
 });
 
+const requestLine = z.object({
+  type: z.literal('request'),
+  time_ms: z.number(),
+  address: z.string(),
+  action: z.string(),
+});
+const summaryLine = z.object({ type: z.literal('summary'), held: z.number().optional() });
+
 /** Decisions in order of their time, and the actions among them whose names are unknown here (they count as a tag). */
 export interface Decisions {
   readonly list: readonly Decision[];
+  /** Each request that would have met an action; null where the system was not asked for that. */
+  readonly held: readonly Held[] | null;
   readonly unknownActions: readonly string[];
 }
 
-/** Reads decision lines. Lines without an actor (the summary) are passed over; throws on anything that is no JSON. */
+/** Reads decision lines, and lines of requests. Other lines without an actor are passed over; throws on anything that is no JSON. */
 export function parseDecisions(lines: Iterable<string>): Decisions {
   const reader = decisionReader();
   for (const line of lines) reader.add(line);
@@ -144,29 +154,39 @@ export async function readDecisions(path: string): Promise<Decisions> {
 
 function decisionReader(): { add(line: string): void; done(): Decisions } {
   const list: Decision[] = [];
+  const held: Held[] = [];
   const unknown = new Set<string>();
-  const tag = rankOf('tag');
+  let asked = false;
+  const rankOrTag = (action: string): number => {
+    const rank = rankOf(action);
+    if (rank < 0) unknown.add(action);
+    return rank < 0 ? rankOf('tag') : rank;
+  };
   return {
     add(line) {
       if (line.trim() === '') return;
       const value: unknown = JSON.parse(line);
-      if (typeof value !== 'object' || value === null || !('actor' in value)) return;
-      const read = decisionLine.parse(value);
-      const rank = rankOf(read.action);
-      if (rank < 0) unknown.add(read.action);
-      list.push({
-        timeMs: read.time_ms,
-        actor: read.actor,
-        rank: rank < 0 ? tag : rank,
-        ttlMs: read.ttl_s * 1000,
-        class: read.class,
-        risk: read.risk,
-      });
+      if (typeof value !== 'object' || value === null) return;
+      const type = 'type' in value ? value.type : '';
+      if (type === 'summary') asked = summaryLine.parse(value).held !== undefined;
+      else if (type === 'request') {
+        const { time_ms: timeMs, address, action } = requestLine.parse(value);
+        held.push({ timeMs, address, rank: rankOrTag(action) });
+      } else if ('actor' in value) list.push(decisionOf(decisionLine.parse(value), rankOrTag));
     },
     done() {
       // Sorting is stable: of two decisions in the same millisecond the one written later counts.
       list.sort((a, b) => a.timeMs - b.timeMs);
-      return { list, unknownActions: [...unknown].sort() };
+      return { list, held: asked || held.length > 0 ? held : null, unknownActions: [...unknown].sort() };
     },
   };
 }
+
+const decisionOf = (read: z.output<typeof decisionLine>, rank: (action: string) => number): Decision => ({
+  timeMs: read.time_ms,
+  actor: read.actor,
+  rank: rank(read.action),
+  ttlMs: read.ttl_s * 1000,
+  class: read.class,
+  risk: read.risk,
+});

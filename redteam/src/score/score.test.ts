@@ -5,7 +5,7 @@ import { addressLimit } from './baselines/limit.ts';
 import { logRules } from './baselines/log-rules.ts';
 import { campaignsOf, leakCurve, leakOf } from './campaigns.ts';
 import { collateralOf, identitiesOf, overall, worst } from './cohorts.ts';
-import { holdLevels, type Reading } from './holds.ts';
+import { holdLevels, levelsOf } from './holds.ts';
 import { attack, benign, decision, truthOf } from './testing.ts';
 import type { TruthColumns, TruthRow } from './truth.ts';
 
@@ -18,12 +18,8 @@ function series(n: number, fromS: number, stepS: number, row: Omit<TruthRow, 'ti
   return Array.from({ length: n }, (_, i) => ({ ...row, timeMs: (fromS + i * stepS) * 1000 }));
 }
 
-function levels(
-  truth: TruthColumns,
-  decisions: Parameters<typeof holdLevels>[2],
-  reading: Reading = 'written',
-): number[] {
-  return [...holdLevels(truth, new ActorIndex(truth), decisions, reading)];
+function levels(truth: TruthColumns, decisions: Parameters<typeof holdLevels>[2]): number[] {
+  return [...holdLevels(truth, new ActorIndex(truth), decisions)];
 }
 
 describe('holds', () => {
@@ -45,15 +41,6 @@ describe('holds', () => {
     expect(levels(truth, list)).toEqual([0, 5, 5, 0, 0, 0, 0, 3, 0, 0]);
   });
 
-  it('go on while the actor goes on, when read as renewed', () => {
-    const list = [decision(20, 'ip', '192.0.2.1', 'throttle', 15)];
-    expect(levels(truth, list)).toEqual([0, 0, 0, 2, 0, 0, 0, 0, 0, 0]);
-    expect(levels(truth, list, 'renewed')).toEqual([0, 0, 0, 2, 2, 2, 2, 2, 2, 2]);
-    // A step of 10 s is longer than 5 s: the first request after the decision already comes too late.
-    const short = [decision(20, 'ip', '192.0.2.1', 'throttle', 5)];
-    expect(levels(truth, short, 'renewed')).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-  });
-
   it('meet a request through any of its actors, the strongest counts', () => {
     const rows: TruthRow[] = [
       { timeMs: 1000, label: PEOPLE, address: '192.0.2.7', session: 's1', principal: 'anna', agent: 'A' },
@@ -73,6 +60,27 @@ describe('holds', () => {
     expect(levels(truthOf(rows), list)).toEqual([4, 2, 5, 5, 0]);
   });
 
+  it('are those that the system tells, where it tells of each request', () => {
+    const rows = truthOf([
+      { timeMs: 1000, loggedMs: 1040, label: STUFF, address: '192.0.2.7' },
+      { timeMs: 1000, loggedMs: 1040, label: PEOPLE, address: '192.0.2.8' },
+      { timeMs: 1040, loggedMs: 1080, label: PEOPLE, address: '192.0.2.7' },
+      { timeMs: 2000.5, loggedMs: 2040.5, label: PEOPLE, address: '2001:db8:0:1:aa::1' },
+      { timeMs: 3000, loggedMs: Number.NaN, label: STUFF, address: '192.0.2.7' },
+    ]);
+    const list = [decision(0, 'network', '192.0.2.0/24', 'block', 100)];
+    const held = [
+      { timeMs: 1040, address: '192.0.2.7', rank: 2 },
+      { timeMs: 1040, address: '192.0.2.7', rank: 5 },
+      { timeMs: 2040.5, address: '2001:db8:0:1::/64', rank: 3 },
+      { timeMs: 2040.5, address: '203.0.113.1', rank: 5 },
+    ];
+    const told = { list, unknownActions: [] };
+    expect([...levelsOf(rows, new ActorIndex(rows), { ...told, held })]).toEqual([5, 0, 0, 3, 0]);
+    expect([...levelsOf(rows, new ActorIndex(rows), { ...told, held: [] })]).toEqual([0, 0, 0, 0, 0]);
+    expect([...levelsOf(rows, new ActorIndex(rows), { ...told, held: null })]).toEqual([5, 5, 5, 0, 5]);
+  });
+
   it('know an autonomous system only where they are told how', () => {
     const rows = truthOf([
       { timeMs: 1000, label: PEOPLE, address: '192.0.2.7' },
@@ -80,9 +88,9 @@ describe('holds', () => {
     ]);
     const list = [decision(0, 'asn', 'AS64500 EXAMPLE', 'block', 100)];
     const told = new ActorIndex(rows, (address) => (address.startsWith('192.') ? 64500 : 0));
-    expect([...holdLevels(rows, told, list, 'written')]).toEqual([5, 0]);
+    expect([...holdLevels(rows, told, list)]).toEqual([5, 0]);
     const untold = new ActorIndex(rows);
-    expect([...holdLevels(rows, untold, list, 'written')]).toEqual([0, 0]);
+    expect([...holdLevels(rows, untold, list)]).toEqual([0, 0]);
     expect(untold.resolve({ dimension: 'asn', key: 'AS64500 EXAMPLE' })).toBe(-1);
   });
 
@@ -95,7 +103,7 @@ describe('holds', () => {
       { timeMs: 9600, label: STUFF, address: '192.0.2.2', credential: 'key-long-other' },
     ]);
     const list = [decision(5.2, 'credential', 'key-lo… (10 characters)', 'block', 100)];
-    expect([...holdLevels(rows, new ActorIndex(rows), list, 'written')]).toEqual([0, 0, 0, 5, 0]);
+    expect([...holdLevels(rows, new ActorIndex(rows), list)]).toEqual([0, 0, 0, 5, 0]);
     const index = new ActorIndex(rows);
     const a = index.resolve({ dimension: 'credential', key: 'key-lo… (10 characters)' }, { firstSeenMs: 1000 });
     const b = index.resolve({ dimension: 'credential', key: 'key-lo… (10 characters)' }, { firstSeenMs: 5000 });
@@ -171,7 +179,7 @@ describe('collateral', () => {
       decision(2.5, 'ip', '192.0.2.1', 'throttle', 100),
       decision(8.5, 'fingerprint', 'M', 'challenge', 100),
     ];
-    const level = holdLevels(truth, index, list, 'written');
+    const level = holdLevels(truth, index, list);
     const cohorts = collateralOf(truth, identities, { name: 'x', level });
     expect(cohorts).toEqual([
       {

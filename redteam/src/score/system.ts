@@ -28,7 +28,7 @@ export async function askSystem(command: string, events: string, directory: stri
   const started = performance.now();
   await Promise.all([
     run(command, ['try', events, '--format', 'sallyport', '--json', report, '--quiet', '--no-color']),
-    run(command, ['replay', events, '--format', 'sallyport', '--quiet'], lines),
+    run(command, ['replay', events, '--format', 'sallyport', '--held', '--quiet'], lines),
   ]);
   const seconds = (performance.now() - started) / 1000;
   return { said: readReport(report), decisions: await readDecisions(lines), seconds };

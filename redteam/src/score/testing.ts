@@ -24,6 +24,7 @@ export function truthOf(given: readonly TruthRow[]): TruthColumns {
   return {
     rows: rows.length,
     timeMs: Float64Array.from(rows, (r) => r.timeMs),
+    loggedMs: Float64Array.from(rows, (r) => r.loggedMs ?? r.timeMs),
     label: Uint16Array.from(rows, (r) => labelOf(r.label)),
     labels,
     address: column('address'),

@@ -14,6 +14,8 @@ export interface TruthColumns {
   readonly rows: number;
   /** When the request arrived, Unix ms; never falls. */
   readonly timeMs: Float64Array;
+  /** The same as the log has it, by a clock of its own; NaN where the log lost the line. */
+  readonly loggedMs: Float64Array;
   /** Index into {@link labels}. */
   readonly label: Uint16Array | Uint32Array;
   readonly labels: readonly Label[];
@@ -32,6 +34,7 @@ export interface TruthColumns {
 /** A row as an object, for whoever builds truth by hand. */
 export interface TruthRow {
   readonly timeMs: number;
+  readonly loggedMs?: number;
   readonly label: Label;
   readonly address: string;
   readonly session?: string;

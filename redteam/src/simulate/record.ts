@@ -46,9 +46,9 @@ export function record(
   const truth = new TruthLog();
   let lost = 0;
   const sink = (exchange: Exchange) => {
-    const logged = shipping.offer(exchange);
-    if (!logged) lost++;
-    truth.add(exchange, logged);
+    const loggedMs = shipping.offer(exchange);
+    if (Number.isNaN(loggedMs)) lost++;
+    truth.add(exchange, loggedMs);
   };
   const result = runComposed(scenario, seed, composed, sink, options);
   shipping.close();

@@ -12,7 +12,7 @@ import { record } from './record.ts';
 import { run } from './run.ts';
 import { Shipping } from './shipping.ts';
 import { smallScenario, testRegistry } from './testing.ts';
-import { isLost, readTruth, TruthLog } from './truth.ts';
+import { readTruth, TruthLog } from './truth.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'redteam-'));
 afterAll(() => rmSync(base, { recursive: true }));
@@ -176,7 +176,7 @@ describe('record', () => {
     expect(lines.length).toBe(result.exchanges - lost);
     const truth = readTruth(join(directory, 'truth'));
     expect(truth.rows).toBe(result.exchanges);
-    expect([...truth.flags].filter(isLost).length).toBe(lost);
+    expect([...truth.loggedMs].filter(Number.isNaN).length).toBe(lost);
     expect(truth.about).toMatchObject({ scenario: 'small', seed: '5' });
   });
 });
@@ -205,13 +205,12 @@ describe('TruthLog', () => {
   it('grows over its chunks', () => {
     const log = new TruthLog();
     const [exchange] = exchangesOf(1);
-    for (let i = 0; i < 65_536 + 10; i++) log.add({ ...exchange, timeMs: i }, i !== 65_540);
+    for (let i = 0; i < 65_536 + 10; i++) log.add({ ...exchange, timeMs: i }, i === 65_540 ? Number.NaN : i + 3);
     log.write(join(base, 'long'));
-    const { timeMs, flags, rows } = readTruth(join(base, 'long'));
+    const { timeMs, loggedMs, rows } = readTruth(join(base, 'long'));
     expect(rows).toBe(65_546);
     expect(timeMs.every((time, i) => time === i)).toBe(true);
-    expect(isLost(flags[65_540])).toBe(true);
-    expect(isLost(flags[65_541])).toBe(false);
+    expect([...loggedMs.subarray(65_540, 65_542)]).toEqual([Number.NaN, 65_544]);
   });
 
   it('is refused when part of it is missing', () => {
@@ -248,9 +247,13 @@ describe('Shipping', () => {
     const skews = new Map<number, number>();
     const troubles = [plan('clock-skew', { by: '1h', server: 'all' }), plan('lost-events', { share: 1, server: 0 })];
     const shipping = new Shipping(log, troubles, new Random(1), ({ timeMs }, skew) => skews.set(timeMs, skew));
-    const lost = Array.from({ length: 300 }, (_, i) => !shipping.offer(exchange(i * 10, 1)));
+    const logged = Array.from({ length: 300 }, (_, i) => shipping.offer(exchange(i * 10, 1)));
+    const lost = logged.map(Number.isNaN);
     shipping.close();
-    for (const [at, skew] of skews) expect(Math.abs(skew) > 3_000_000).toBe(at >= 1000 && at < 2000);
+    for (const [at, skew] of skews) {
+      expect(Math.abs(skew) > 3_000_000).toBe(at >= 1000 && at < 2000);
+      expect(logged[at / 10]).toBe(at + skew);
+    }
     const hit = lost.filter(Boolean).length;
     expect(lost.slice(0, 100).some(Boolean) || lost.slice(200).some(Boolean)).toBe(false);
     expect(hit).toBeGreaterThan(25);

@@ -48,8 +48,8 @@ export class Shipping {
       .filter((trouble) => trouble !== undefined);
   }
 
-  /** Takes exchanges in the order of their start. False if the log loses its line. */
-  offer(exchange: Exchange): boolean {
+  /** Takes exchanges in the order of their start. Gives back the start as the log will have it, in Unix ms; NaN if it loses the line. */
+  offer(exchange: Exchange): number {
     const { pending, random } = this;
     const { timeMs, answer } = exchange;
     while (pending.minimum <= timeMs) this.release();
@@ -60,10 +60,10 @@ export class Shipping {
       if (trouble.kind === 'lost-events') lost = Math.max(lost, trouble.share);
       else [late, byMs] = [Math.max(late, trouble.share), trouble.byMs];
     }
-    if (random.chance(lost)) return false;
+    if (random.chance(lost)) return Number.NaN;
     const heldMs = random.chance(late) ? random.exponential(byMs) : 0;
     pending.push(timeMs + answer.durationMs + heldMs, exchange);
-    return true;
+    return timeMs + this.skewOf(exchange);
   }
 
   /** What is still on its way arrives. */
@@ -73,12 +73,17 @@ export class Shipping {
 
   private release(): void {
     const exchange = this.pending.pop() as Exchange;
+    this.emit(exchange, this.skewOf(exchange));
+  }
+
+  /** What the clock of its server is off by, in ms. */
+  private skewOf(exchange: Exchange): number {
     const server = this.serverOf(exchange);
     let skewMs = this.skews[server];
     for (const trouble of this.troubles) {
       if (trouble.kind === 'clock-skew' && strikes(trouble, server, exchange.timeMs)) skewMs += trouble.byMs;
     }
-    this.emit(exchange, skewMs);
+    return skewMs;
   }
 
   /** Balancers keep a client on one server. */

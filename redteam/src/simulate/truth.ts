@@ -17,11 +17,9 @@ export const TEXTS = ['address', 'session', 'principal', 'credential', 'agent'] 
 export type Text = (typeof TEXTS)[number];
 
 const HANDLINGS: readonly Handling[] = ['served', 'delayed', 'challenged', 'refused'];
-/** Bit of `flags` that says that the log never got the line. */
-const LOST = 4;
-
 const NUMBERS = {
   timeMs: Float64Array,
+  loggedMs: Float64Array,
   label: Uint16Array,
   address: Uint32Array,
   session: Uint32Array,
@@ -46,11 +44,6 @@ export interface Truth extends Columns {
   readonly texts: Readonly<Record<Text, readonly string[]>>;
   /** What the run was: see {@link TruthLog.write}. */
   readonly about: Readonly<Record<string, unknown>>;
-}
-
-/** Whether the log lost its line. */
-export function isLost(flags: number): boolean {
-  return (flags & LOST) !== 0;
 }
 
 class Dictionary {
@@ -93,8 +86,8 @@ export class TruthLog {
     return this.chunks.length === 0 ? 0 : (this.chunks.length - 1) * CHUNK + this.at;
   }
 
-  /** `logged` is false where the log never got the line. */
-  add(exchange: Exchange, logged = true): void {
+  /** `loggedMs` is its start as the log has it, in Unix ms: NaN where the log never got the line. */
+  add(exchange: Exchange, loggedMs: number = exchange.timeMs): void {
     if (this.at === CHUNK) {
       this.chunk = newChunk();
       this.chunks.push(this.chunk);
@@ -103,6 +96,7 @@ export class TruthLog {
     const { chunk, dictionaries, at } = this;
     const { request, answer } = exchange;
     chunk.timeMs[at] = exchange.timeMs;
+    chunk.loggedMs[at] = loggedMs;
     chunk.label[at] = this.labelOf(exchange.label);
     chunk.address[at] = dictionaries.address.indexOf(request.client.address);
     chunk.session[at] = dictionaries.session.indexOf(answer.session);
@@ -111,7 +105,7 @@ export class TruthLog {
     chunk.agent[at] = dictionaries.agent.indexOf(request.client.agent);
     chunk.gain[at] = answer.gain;
     chunk.status[at] = answer.status;
-    chunk.flags[at] = HANDLINGS.indexOf(answer.handling) + (logged ? 0 : LOST);
+    chunk.flags[at] = HANDLINGS.indexOf(answer.handling);
     this.at++;
   }
 
@@ -141,7 +135,7 @@ export class TruthLog {
       closeSync(file);
     }
     for (const name of TEXTS) writeJson(join(directory, `${name}.json`), this.dictionaries[name].texts);
-    writeJson(join(directory, 'truth.json'), { version: 1, rows: this.rows, labels: this.labels, about });
+    writeJson(join(directory, 'truth.json'), { version: 2, rows: this.rows, labels: this.labels, about });
   }
 
   private labelOf(label: Label): number {
@@ -176,7 +170,7 @@ export class TruthLog {
 export function readTruth(directory: string): Truth {
   const path = (name: string) => join(directory, name);
   const about = readJson<{ version: number; rows: number; labels: Label[]; about: Truth['about'] }>(path('truth.json'));
-  if (about.version !== 1) throw new Error(`${path('truth.json')}: version ${about.version} is not known`);
+  if (about.version !== 2) throw new Error(`${path('truth.json')}: version ${about.version} is not known`);
   const columns = {} as Record<Name, Column>;
   for (const name of NAMES) {
     const bytes = readFileSync(path(`${name}.bin`));

@@ -31,7 +31,7 @@ import { flatten, VERSION } from './try.ts';
 /** Applies a control record at its place. */
 export type ApplyControl = (engine: Engine, record: ControlRecord, seed: number, recompile: Recompile) => void;
 
-export interface JournalExtra extends Pick<SessionOptions, 'onDecision'> {
+export interface JournalExtra extends Pick<SessionOptions, 'onDecision' | 'whatIf'> {
   readonly control?: ApplyControl;
 }
 
@@ -87,7 +87,7 @@ function assertVersion(path: string, version: string): void {
 }
 
 /** What a session has of the configuration, whatever the journal. */
-async function common(loaded: LoadedConfig, { onDecision }: JournalExtra) {
+async function common(loaded: LoadedConfig, { onDecision, whatIf }: JournalExtra) {
   const { config } = loaded;
   return {
     version: VERSION,
@@ -99,6 +99,7 @@ async function common(loaded: LoadedConfig, { onDecision }: JournalExtra) {
     policies: policiesOf(config),
     redact: redactor(config.privacy.redact_patterns),
     onDecision,
+    whatIf,
   };
 }
 

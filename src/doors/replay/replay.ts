@@ -1,19 +1,21 @@
 /** `replay`: events or a journal in, decisions out. The same session as `try`, told at every change of a decision. */
 import { createHash } from 'node:crypto';
+import { LEVEL } from '../../engine/batch.ts';
 import { CLASSES } from '../../engine/detector.ts';
-import type { Engine } from '../../engine/engine.ts';
+import type { Decision, Engine } from '../../engine/engine.ts';
 import { type ActorDimension, DIMENSIONS } from '../../engine/keys.ts';
-import { ACTIONS } from '../../engine/policy.ts';
+import { ACTION, ACTIONS } from '../../engine/policy.ts';
 import { KEY_VALUES } from '../../engine/program.ts';
 import { RISK } from '../../engine/risk.ts';
+import { METHODS } from '../../enrich/facts.ts';
 import { MILLINATS, probability } from '../../lib/fixed.ts';
 import { isJournal } from '../../record/journal/format.ts';
-import { actorOf } from '../../runtime/names.ts';
+import { actorOf, routeText } from '../../runtime/names.ts';
 import type { Recorder } from '../../runtime/recorder.ts';
 import type { Action } from '../../runtime/report.ts';
 import { journalRun } from './journal.ts';
-import type { DecisionLine, ReplayRunOptions, ReplaySummary } from './run.ts';
-import type { Session } from './session.ts';
+import type { DecisionLine, ReplayRunOptions, ReplaySummary, RequestLine } from './run.ts';
+import type { Session, SessionOptions } from './session.ts';
 import { prepare } from './try.ts';
 
 /** Actors whose last decision is remembered, to tell changes from repetitions. */
@@ -67,30 +69,75 @@ class DecisionLines {
   }
 }
 
-/** Replays logs, event files or one journal and tells every change of a decision. */
-export async function runReplay(options: ReplayRunOptions): Promise<ReplaySummary> {
-  if (options.inputs.length === 1 && isJournal(options.inputs[0])) return replayJournal(options);
-  const { session, tally, run } = await prepare(options);
-  const lines = new DecisionLines(session.parts.recorder, options.onDecision);
-  await run();
-  return summaryOf(session, lines.count, tally.badLines());
+/** Tells of every request that would have been held, if every policy were in force. */
+class HeldRequests {
+  count = 0;
+  /** What a session is told, so that it asks for it. */
+  readonly extra: Pick<SessionOptions, 'onDecision' | 'whatIf'>;
+  recorder!: Recorder;
+  private readonly tell: (line: RequestLine) => void;
+
+  constructor(tell: (line: RequestLine) => void) {
+    this.tell = tell;
+    this.extra = { whatIf: true, onDecision: (engine, decision, response) => this.decided(engine, decision, response) };
+  }
+
+  private decided(engine: Engine, { would, wouldKey, wouldClass }: Decision, response: boolean): void {
+    if (response || would < ACTION.throttle) return;
+    const { batch, facts, program } = engine;
+    const key = program.keys[wouldKey];
+    const { model } = this.recorder;
+    this.count++;
+    this.tell({
+      type: 'request',
+      sequence: engine.sequence,
+      time_ms: facts.batch.timeMs[facts.row],
+      address: actorOf('ip', facts, model, LEVEL.own).key,
+      method: METHODS[facts.method] ?? '',
+      route: routeText(facts, model),
+      action: ACTIONS[would] as Action,
+      actor: actorOf(DIMENSIONS[key.first] as ActorDimension, facts, model, batch.values[key.value + KEY_VALUES.level]),
+      class: CLASSES[wouldClass],
+    });
+  }
 }
 
-async function replayJournal(options: ReplayRunOptions): Promise<ReplaySummary> {
-  const journal = await journalRun(options);
+/** Replays logs, event files or one journal and tells every change of a decision. */
+export async function runReplay(options: ReplayRunOptions): Promise<ReplaySummary> {
+  const held = options.onRequest === undefined ? null : new HeldRequests(options.onRequest);
+  if (options.inputs.length === 1 && isJournal(options.inputs[0])) return replayJournal(options, held);
+  const { session, tally, run } = await prepare(options, held?.extra);
+  const lines = listen(session, options, held);
+  await run();
+  return summaryOf(session, lines.count, tally.badLines(), held);
+}
+
+async function replayJournal(options: ReplayRunOptions, held: HeldRequests | null): Promise<ReplaySummary> {
+  const journal = await journalRun(options, held?.extra);
   const { session } = journal;
-  const lines = new DecisionLines(session.parts.recorder, options.onDecision);
+  const lines = listen(session, options, held);
   journal.run();
-  const summary = summaryOf(session, lines.count, {});
+  const summary = summaryOf(session, lines.count, {}, held);
   const about = journal.summary();
   return about === null ? summary : { ...summary, events: about.events, journal: about };
 }
 
-function summaryOf(session: Session, decisions: number, badLines: Record<string, number>): ReplaySummary {
+function listen({ parts }: Session, { onDecision }: ReplayRunOptions, held: HeldRequests | null): DecisionLines {
+  if (held !== null) held.recorder = parts.recorder;
+  return new DecisionLines(parts.recorder, onDecision);
+}
+
+function summaryOf(
+  session: Session,
+  decisions: number,
+  badLines: Record<string, number>,
+  held: HeldRequests | null,
+): ReplaySummary {
   return {
     type: 'summary',
     events: session.parts.engine.sequence,
     decisions,
+    ...(held !== null && { held: held.count }),
     bad_lines: badLines,
     decision_hash: session.hash(),
     manifest: session.manifest,

@@ -66,6 +66,25 @@ export interface DecisionLine {
   readonly policy: string;
 }
 
+/** One line of `replay --held`: a request that would have been held, if every policy were in force. */
+export interface RequestLine {
+  readonly type: 'request';
+  /** Place in the sequence of applied events. */
+  readonly sequence: number;
+  /** Unix time at which the request began, in ms, as its log says. */
+  readonly time_ms: number;
+  /** The address it came from, as reports name it. */
+  readonly address: string;
+  readonly method: string;
+  /** Template of its route; its path where none is known. */
+  readonly route: string;
+  /** throttle or harsher. */
+  readonly action: Action;
+  /** About whom that stands, and for what. */
+  readonly actor: Actor;
+  readonly class: string;
+}
+
 /** What the replay of a live journal has come to. */
 export interface JournalSummary {
   readonly events: number;
@@ -85,6 +104,8 @@ export interface ReplaySummary {
   readonly type: 'summary';
   readonly events: number;
   readonly decisions: number;
+  /** Requests that would have been held, where that was asked for. */
+  readonly held?: number;
   readonly bad_lines: Readonly<Record<string, number>>;
   readonly decision_hash: string;
   readonly manifest: Readonly<Record<string, string>>;
@@ -94,4 +115,6 @@ export interface ReplaySummary {
 
 export interface ReplayRunOptions extends RunOptions {
   readonly onDecision: (decision: DecisionLine) => void;
+  /** Called for every request that would have been held; nothing of it is worked out where nobody asks. */
+  readonly onRequest?: (request: RequestLine) => void;
 }

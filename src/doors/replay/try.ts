@@ -37,7 +37,7 @@ export interface Prepared {
 /** Finds out formats, learns the model and puts a session together; nothing has been judged yet. */
 export async function prepare(
   options: RunOptions & { follow?: boolean; journal?: string },
-  extra: Pick<SessionOptions, 'onDecision'> = {},
+  extra: Pick<SessionOptions, 'onDecision' | 'whatIf'> = {},
 ): Promise<Prepared> {
   const loaded = options.config ?? defaultConfig();
   const { config } = loaded;

@@ -6,7 +6,7 @@ import { THROTTLE } from '../actions.ts';
 import { ActorIndex } from '../actors.ts';
 import { type CampaignRows, campaignsOf, leakOf } from '../campaigns.ts';
 import { collateralOf, identitiesOf, overall } from '../cohorts.ts';
-import { holdLevels, type Verdicts } from '../holds.ts';
+import { holdLevels, levelsOf, type Verdicts } from '../holds.ts';
 import type { Decisions } from '../said.ts';
 import type { TruthColumns } from '../truth.ts';
 import { crowdsec, type PeerDecisions } from './crowdsec.ts';
@@ -57,8 +57,7 @@ export async function scorePeers(
   });
   const part = pick(truth, excerpt.rows);
   const scores = [
-    { name: 'sallyport', level: holdLevels(truth, whole, decisions.list, 'written') },
-    { name: 'sallyport-renewed', level: holdLevels(truth, new ActorIndex(truth), decisions.list, 'renewed') },
+    { name: 'sallyport', level: levelsOf(truth, whole, decisions) },
     addressLimit(truth),
     logRules(truth),
   ].map((v) => scoreSystem(part, cut(v), { seconds: 0, detail: 'of the whole run' }));
@@ -74,7 +73,7 @@ export async function scorePeers(
 /** The score of a program that said whom it would ban. Log lines have whole seconds, so its bans do too. */
 export function scorePeer(part: TruthColumns, name: string, result: PeerDecisions): PeerScore {
   if ('absent' in result) return { ...NOTHING, name, absent: result.absent, lines: part.rows };
-  const level = holdLevels(part, new ActorIndex(part), result.decisions, 'written');
+  const level = holdLevels(part, new ActorIndex(part), result.decisions);
   return scoreSystem(part, { name, level }, result);
 }
 
@@ -126,6 +125,7 @@ export function pick(truth: TruthColumns, rows: readonly number[]): TruthColumns
   return {
     rows: rows.length,
     timeMs: Float64Array.from(rows, (row) => truth.timeMs[row]),
+    loggedMs: Float64Array.from(rows, (row) => truth.loggedMs[row]),
     label: column(truth.label),
     labels: truth.labels,
     address: column(truth.address),

@@ -57,7 +57,6 @@ export function numberEstimate(e: Estimate, show: (n: number) => string): string
 /** What each system is called where there is room. */
 export const SYSTEM_NAMES: Readonly<Record<string, string>> = {
   sallyport: 'Sallyport',
-  'sallyport-renewed': 'Sallyport, holds renewed',
   'address-limit': 'per-address limit',
   'log-rules': 'three log rules',
   crowdsec: 'CrowdSec',

@@ -32,6 +32,7 @@ function run(seed: string, foundAt: number) {
     said: parseReport({ exchanges: rows.length, findings, actors: [], incidents: [] }),
     decisions: {
       list: foundAt > 0 ? [decision(500 + foundAt, 'ip', '192.0.2.1', 'block', 3600, 'credential-attack')] : [],
+      held: null,
       unknownActions: [],
     },
     facts: [{ name: '<b>stuffing', family: 'stuffing', level: 'E0', unit: 'accounts', costCents: 200 }],
@@ -49,7 +50,7 @@ function board(): Scoreboard {
   return scoreboard({
     scenario: 'a <script>week</script>',
     runs: [run('1', 10.5), run('2', 20.5), run('3', 0)],
-    nullRuns: [scoreNull('1', quiet, said, { list: [], unknownActions: [] })],
+    nullRuns: [scoreNull('1', quiet, said, { list: [], held: null, unknownActions: [] })],
   });
 }
 

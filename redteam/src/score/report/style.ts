@@ -27,7 +27,7 @@ svg{display:block;max-width:100%;height:auto}
 .legend i{font-style:normal}
 .swatch{width:14px;height:4px;border-radius:2px;background:var(--bar)}
 .swatch.address-limit{background:var(--limit)}.swatch.log-rules{background:var(--rules)}
-.swatch.sallyport-renewed{background:var(--e2)}.swatch.hard{background:var(--hard);height:10px}.swatch.soft{height:10px}
+.swatch.hard{background:var(--hard);height:10px}.swatch.soft{height:10px}
 table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
 th{font-weight:600;color:var(--soft);text-align:right;padding:5px 8px;border-bottom:1px solid var(--line);white-space:nowrap}
 td{text-align:right;padding:5px 8px;border-bottom:1px solid var(--grid)}
@@ -59,7 +59,7 @@ text.tick{fill:var(--faint);font-size:11px}text.name{fill:var(--ink);font-size:1
 .curve.limit{stroke:var(--limit);stroke-width:1.4;stroke-dasharray:3 3}
 .small{display:grid;grid-template-columns:repeat(auto-fill,minmax(200px,1fr));gap:14px 18px}
 figure{margin:0}figcaption{font-size:13px}
-.sallyport{--s:var(--bar)}.sallyport-renewed{--s:var(--e2)}.address-limit{--s:var(--limit)}.log-rules{--s:var(--rules)}.plain{--s:var(--ink)}
+.sallyport{--s:var(--bar)}.address-limit{--s:var(--limit)}.log-rules{--s:var(--rules)}.plain{--s:var(--ink)}
 .whisker{stroke:var(--s);stroke-width:2;fill:none;opacity:.75}.seed{stroke:var(--s);stroke-width:1;opacity:.7}
 .dot{fill:var(--s)}
 .bar{fill:var(--bar);opacity:.85}.bar.hard{fill:var(--hard)}

@@ -38,12 +38,12 @@ function header({ scenario, seeds, runs }: Scoreboard, paint: Paint): string {
 }
 
 function families({ families: rows }: Scoreboard, paint: Paint): string {
-  const head = ['family', '', 'found', 'after', 'reqs', 'leak', 'held', 'renew', 'limit', 'per gain', 'limit'];
+  const head = ['family', '', 'found', 'after', 'reqs', 'leak', 'held', 'limit', 'per gain', 'limit'];
   const body = rows.map((row) => ({ cells: familyCells(row), paint: painter(row, paint) }));
   const legend = wrap(
     'found: a finding whose class fits, over the campaigns of all seeds · after, reqs: to the first such finding (median) · ' +
       'leak: share of its requests before 90 % of the rest are held · held: share that would have met a throttle or harder; ' +
-      'renew: were every hold renewed by the requests that meet it; limit: held by a per-address limit · per gain: the ' +
+      'limit: held by a per-address limit · per gain: the ' +
       'attacker’s costs for each thing that it still gets, and under the limit',
   );
   const text = table(
@@ -55,7 +55,7 @@ function families({ families: rows }: Scoreboard, paint: Paint): string {
 }
 
 function familyCells(row: FamilyRow): string[] {
-  if (row.campaigns === 0) return [row.family, row.level, 'none ran', '', '', '', '', '', '', '', ''];
+  if (row.campaigns === 0) return [row.family, row.level, 'none ran', '', '', '', '', '', '', ''];
   const found = `${row.found}/${row.campaigns}`;
   const seen = row.found === 0 ? `miss ${found}` : found;
   return [
@@ -66,7 +66,6 @@ function familyCells(row: FamilyRow): string[] {
     count(row.requestsToDetection === null ? null : Math.round(row.requestsToDetection)),
     percent(row.leakShare.sallyport),
     percent(row.held.sallyport),
-    percent(row.held['sallyport-renewed']),
     percent(row.held['address-limit']),
     cents(row.centsPerGain.sallyport),
     cents(row.centsPerGain['address-limit']),
@@ -94,7 +93,6 @@ const FIGURES: readonly (readonly [string, string, (e: Estimate) => string])[] =
   ['seconds_to_detection', 'time to detection, median', (e) => numberEstimate(e, seconds)],
   ['requests_to_detection', 'requests to detection, median', (e) => numberEstimate(e, (n) => count(Math.round(n)))],
   ['leak_sallyport', 'leak, mean over campaigns', shareEstimate],
-  ['leak_sallyport_renewed', '  were holds renewed', shareEstimate],
   ['leak_address_limit', '  under a per-address limit', shareEstimate],
   ['leak_log_rules', '  under three log rules', shareEstimate],
   [
@@ -128,7 +126,7 @@ function figures({ figures: all, shares, seeds }: Scoreboard, paint: Paint): str
 }
 
 function cohorts({ cohorts: rows, figures: all }: Scoreboard, paint: Paint): string {
-  const head = ['cohort', 'identities', 'requests', 'throttled', 'challenged', 'of reqs', 'renew', 'limit', 'rules'];
+  const head = ['cohort', 'identities', 'requests', 'throttled', 'challenged', 'of reqs', 'limit', 'rules'];
   const body = rows.map((row) => [
     row.cohort,
     count(row.identities),
