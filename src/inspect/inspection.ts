@@ -11,7 +11,7 @@ import { NOT_LOOKED, ROLE, SCHEMA } from '../enrich/kinds.ts';
 import type { Enough, ShapeModel } from '../learn/shapes/model.ts';
 import { type BodyReader, bodyLimits, createBodyReader } from './body/index.ts';
 import { type ContentInspector, createContentInspector } from './content/index.ts';
-import type { Asked, ParsedBody, RequestInsight } from './contract.ts';
+import type { Asked, BodyHit, ParsedBody, RequestInsight } from './contract.ts';
 import { createFieldReader, type DailySecret, type FieldReader } from './fields/index.ts';
 import { createGraphqlDesk, type GraphqlDesk, type GraphqlInsight } from './graphql/index.ts';
 import {
@@ -76,6 +76,8 @@ const documentsOf = ({ config, schemas }: LoadedConfig): SchemaDocument[] =>
   }));
 
 export class Inspection {
+  /** Does the configuration have anything refused for what a request says? */
+  readonly refuses: boolean;
   readonly schemas: SchemaDesk;
   readonly graphql: GraphqlDesk;
   private readonly reader: BodyReader;
@@ -86,6 +88,9 @@ export class Inspection {
   /** Coded errors where schemas, documents or paths of the configuration cannot be used. */
   constructor({ loaded, secret, readFile, baseDir, sampling, shapes }: InspectionOptions) {
     const { inspection, gateway } = loaded.config;
+    this.refuses =
+      inspection.graphql.mode === 'enforce' ||
+      inspection.schemas.some(({ mode, routes }) => [mode, ...routes.map((r) => r.mode)].includes('enforce'));
     this.reader = createBodyReader(bodyLimits(inspection.bodies));
     this.content = createContentInspector();
     this.fields = createFieldReader(gateway.routes, secret);
@@ -99,11 +104,27 @@ export class Inspection {
 
   /** Looks at a request; `route` is its place in `gateway.routes`, −1 for none. Never throws, never rejects. */
   request(asked: Asked, route: number, speaker: Speaker = ANYBODY): InspectedRequest | Promise<InspectedRequest> {
-    const { body } = asked;
-    if (body === null) return this.parsed(asked, route, speaker, null);
+    return this.read(asked, (body) => this.parsed(asked, route, speaker, body));
+  }
+
+  /**
+   * Looks at a request for what the configuration refuses, and at nothing else: where there is too little time. Load must not
+   * open what documents and limits of GraphQL close; it may have been made for that. Never throws, never rejects.
+   */
+  refusing(asked: Asked): InspectedRequest | Promise<InspectedRequest> {
+    return this.read(asked, (body) => {
+      const check = this.schemas.check(asked, body);
+      return inspected(asked, body, {}, null, check, this.graphqlOf(asked, body));
+    });
+  }
+
+  private read(
+    asked: Asked,
+    then: (body: ParsedBody | null) => InspectedRequest,
+  ): InspectedRequest | Promise<InspectedRequest> {
+    if (asked.body === null) return then(null);
     const parsed = this.reader.read(asked);
-    if (parsed instanceof Promise) return parsed.then((known) => this.parsed(asked, route, speaker, known));
-    return this.parsed(asked, route, speaker, parsed);
+    return parsed instanceof Promise ? parsed.then(then) : then(parsed);
   }
 
   private parsed(asked: Asked, route: number, speaker: Speaker, body: ParsedBody | null): InspectedRequest {
@@ -114,14 +135,7 @@ export class Inspection {
     const { principal, role } = speaker;
     let named = this.fields.read(route, { target, routeClass, body, principal, role });
     if (body !== null && this.carriesDecoy(body)) named = { ...named, decoy: DECOY_VALUES };
-    return {
-      extras: merged(named, asked, body, check, graphql),
-      hit,
-      violations: check.violations,
-      refusal: check.refusal ?? graphql?.refusal ?? null,
-      check,
-      graphql,
-    };
+    return inspected(asked, body, named, hit, check, graphql);
   }
 
   /** Does a body carry a value that was invented for somebody who asked for what is not there? */
@@ -149,6 +163,24 @@ export class Inspection {
       parsed,
     });
   }
+}
+
+function inspected(
+  asked: Asked,
+  body: ParsedBody | null,
+  named: Extras,
+  hit: BodyHit | null,
+  check: DeskCheck,
+  graphql: GraphqlInsight | null,
+): InspectedRequest {
+  return {
+    extras: merged(named, asked, body, check, graphql),
+    hit,
+    violations: check.violations,
+    refusal: check.refusal ?? graphql?.refusal ?? null,
+    check,
+    graphql,
+  };
 }
 
 function merged(

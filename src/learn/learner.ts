@@ -57,6 +57,9 @@ export interface LearnerOptions {
   readonly live?: boolean;
 }
 
+/** A sample that is kept. */
+export type KeptSample = ReturnType<HistorySample['snapshot']>;
+
 export class ModelLearner {
   private readonly options: LearnerOptions;
   private readonly seed: number;
@@ -94,6 +97,24 @@ export class ModelLearner {
   pieces(size: number): Generator<CellRecord[]> {
     this.purge();
     return this.sample.pieces(size);
+  }
+
+  /** The sample as plain data, without the excluded, to be kept at once. `redact` is given paths that may carry secrets. */
+  snapshot(redact: (path: string) => string): KeptSample {
+    this.purge();
+    const { bound, cells } = this.sample.snapshot();
+    return {
+      bound,
+      cells: cells.map((cell) => ({
+        ...cell,
+        requests: cell.requests.map((request) => ({ ...request, path: redact(request.path) })),
+      })),
+    };
+  }
+
+  /** Goes on from what {@link snapshot} gave. */
+  resume(kept: KeptSample): void {
+    this.sample.resume(kept);
   }
 
   load(records: readonly CellRecord[]): void {

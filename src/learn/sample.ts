@@ -186,6 +186,17 @@ export class HistorySample {
     if (piece.length > 0) yield piece;
   }
 
+  /** All of it as plain data; requests are shared. */
+  snapshot(): { readonly bound: number; readonly cells: readonly CellRecord[] } {
+    return { bound: this.bound, cells: [...this.pieces(Number.POSITIVE_INFINITY)].flat() };
+  }
+
+  /** Goes on from what {@link snapshot} gave. */
+  resume({ bound, cells }: ReturnType<HistorySample['snapshot']>): void {
+    this.bound = bound;
+    this.load(cells);
+  }
+
   /** Takes over what {@link pieces} gave. */
   load(records: readonly CellRecord[]): void {
     for (const record of records) this.restore(Object.assign(new Cell(record.key, record.actor, record.hour), record));

@@ -21,7 +21,7 @@ import { dressed, upstreamHeaders } from './http/forwarded.ts';
 import { isEventStream } from './http/names.ts';
 import { sendProblem } from './http/problem.ts';
 import { UNLOOKED } from './lessons.ts';
-import { isReceived, type Received } from './reception.ts';
+import { isReceived, type Received, type Reception } from './reception.ts';
 import { tellRefusal } from './refusal.ts';
 import { condemnedBy } from './revoking/revoking.ts';
 import type { Rooms } from './rooms.ts';
@@ -125,14 +125,14 @@ export class Exchange implements ForwardHooks, Underway {
     }
     this.slot = slot;
     rooms.observer.add(slot, rooms.reception.extras(inbound, received));
+    const { batch, row } = slot;
+    const routeClass = batch.routeClass[row];
+    let insight: ReturnType<Reception['refusing']>;
     // The first thing that scoring leaves out when it has too little time.
     if (rooms.guard.degradation() > 0) {
       rooms.observer.add(slot, UNLOOKED);
-      this.ask(slot, null);
-      return;
-    }
-    const { batch, row } = slot;
-    const insight = rooms.reception.inspect(inbound, batch.routeClass[row], received, rooms.lessons.wants(batch, row));
+      insight = rooms.reception.refusing(inbound, routeClass, received);
+    } else insight = rooms.reception.inspect(inbound, routeClass, received, rooms.lessons.wants(batch, row));
     if (insight instanceof Promise) insight.then(this.known, (error) => this.broken(error));
     else this.ask(slot, insight);
   }

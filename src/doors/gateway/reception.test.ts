@@ -17,7 +17,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { textOf } from '../../enrich/facts.ts';
 import { AUTH_OUTCOME, LEAK } from '../../enrich/kinds.ts';
 import { newKey } from '../../identity/keys/format.ts';
-import { type House, onRows, openHouse } from './testing.ts';
+import { HandLoad, type House, onRows, openHouse } from './testing.ts';
 import { Closing, httpUpstream } from './upstream/testing.ts';
 
 const closing = new Closing();
@@ -50,7 +50,7 @@ interface World extends House {
   get(path: string, headers?: Record<string, string>): Promise<Response>;
 }
 
-async function world(settings: Record<string, unknown>): Promise<World> {
+async function world(settings: Record<string, unknown>, load?: HandLoad): Promise<World> {
   const seen: IncomingHttpHeaders[] = [];
   const upstream = await httpUpstream(closing, (req, res) => {
     seen.push(req.headers);
@@ -60,6 +60,7 @@ async function world(settings: Record<string, unknown>): Promise<World> {
     upstream,
     settings: { routes: { login: ['/login'] }, ...settings },
     ephemeral: true,
+    load,
   });
   closing.add(() => house.close());
   const outcomes: number[] = [];
@@ -282,6 +283,16 @@ describe('what requests say', () => {
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX' } }] });
     expect(w.seen).toEqual([]);
+    expect((await json(w, '/graphql', { query: '{ a { b } }' })).status).toBe(200);
+    expect(w.seen).toHaveLength(1);
+  });
+
+  it('is weighed as GraphQL under load, too: it may be what the load is of', async () => {
+    const load = new HandLoad();
+    const w = await world({ inspection: { graphql: { mode: 'enforce', max_depth: 4 } } }, load);
+    load.degrade(w);
+    const query = `{ a ${'{ b '.repeat(10)}${'}'.repeat(10)} }`;
+    expect((await json(w, '/graphql', { query })).status).toBe(400);
     expect((await json(w, '/graphql', { query: '{ a { b } }' })).status).toBe(200);
     expect(w.seen).toHaveLength(1);
   });

@@ -10,6 +10,7 @@ import type { AccessRefusal, AccessRule, Answered, Caller, Desk, Presented } fro
 import { headersUnlike } from '../../identity/fingerprint/headers.ts';
 import { http2Unlike } from '../../identity/fingerprint/http2.ts';
 import { readJa4 } from '../../identity/fingerprint/ja4.ts';
+import type { Asked } from '../../inspect/contract.ts';
 import type { InspectedRequest, Inspection } from '../../inspect/inspection.ts';
 import type { Gathered, NotGathered } from './body/collect.ts';
 import type { Collector } from './body/index.ts';
@@ -80,25 +81,17 @@ export class Reception {
   }
 
   /** What the request says: compared with what is declared, weighed, searched. `teaches`: it is taken down what it looks like. */
-  inspect(inbound: Admitted, routeClass: number, { caller, body }: Received, teaches = false): Inspected {
-    const looked = body !== null && !body.skipped && inbound.route.body.inspect ? body : null;
-    const { method, target, host, headers, route } = inbound;
-    return this.inspection.request(
-      {
-        method,
-        target,
-        host,
-        headers,
-        mediaType: looked === null ? '' : headerOf(headers, 'content-type'),
-        encoding: looked === null ? '' : headerOf(headers, 'content-encoding'),
-        body: looked?.head ?? null,
-        cut: looked !== null && !isWhole(looked),
-        routeClass,
-        teaches,
-      },
-      route.place,
-      { principal: caller.outcome === AUTH_OUTCOME.accepted ? caller.principal : '', role: caller.role },
-    );
+  inspect(inbound: Admitted, routeClass: number, received: Received, teaches = false): Inspected {
+    const { caller } = received;
+    return this.inspection.request(askedOf(inbound, routeClass, received, teaches), inbound.route.place, {
+      principal: caller.outcome === AUTH_OUTCOME.accepted ? caller.principal : '',
+      role: caller.role,
+    });
+  }
+
+  /** The same where there is too little time: only what is refused by the configuration; null where nothing is. */
+  refusing(inbound: Admitted, routeClass: number, received: Received): Inspected | null {
+    return this.inspection.refuses ? this.inspection.refusing(askedOf(inbound, routeClass, received, false)) : null;
   }
 
   /** What of a request only this door sees, for its row. */
@@ -133,6 +126,23 @@ export class Reception {
     const { ja4Header } = this.settings;
     return ja4Header === '' ? '' : readJa4(headerOf(inbound.headers, ja4Header));
   }
+}
+
+function askedOf(inbound: Admitted, routeClass: number, { body }: Received, teaches: boolean): Asked {
+  const looked = body !== null && !body.skipped && inbound.route.body.inspect ? body : null;
+  const { method, target, host, headers } = inbound;
+  return {
+    method,
+    target,
+    host,
+    headers,
+    mediaType: looked === null ? '' : headerOf(headers, 'content-type'),
+    encoding: looked === null ? '' : headerOf(headers, 'content-encoding'),
+    body: looked?.head ?? null,
+    cut: looked !== null && !isWhole(looked),
+    routeClass,
+    teaches,
+  };
 }
 
 type Inspected = InspectedRequest | Promise<InspectedRequest>;

@@ -19,6 +19,8 @@ const OTHER = '203.0.113.9';
 /** One data directory, and gateways that follow each other on it under one clock. */
 class Site {
   nowMs = START_MS;
+  templates = ['/items/{id}'];
+  readonly notes: string[] = [];
   house!: House;
   private readonly dir = mkdtempSync(join(tmpdir(), 'sallyport-restart-'));
   private upstream = '';
@@ -36,10 +38,11 @@ class Site {
       records: { data_dir: this.dir },
       seed: 0,
       decoys: ['/trap'],
-      routes: { templates: [{ template: '/items/{id}' }] },
+      routes: { templates: this.templates.map((template) => ({ template })) },
       policies: [{ name: 'traps', class: 'decoy', ladder: ['block'], at_once: true, ttl_s: [7200], mode: 'enforce' }],
     };
-    this.house = await openHouse({ upstream: this.upstream, settings, dir: this.dir, clock: () => this.nowMs });
+    const onNote = (text: string) => this.notes.push(text);
+    this.house = await openHouse({ upstream: this.upstream, settings, dir: this.dir, clock: () => this.nowMs, onNote });
     const { house } = this;
     closing.add(() => house.close());
   }
@@ -149,6 +152,18 @@ describe('what is known of callers', () => {
     // A second one begins with what the first has added.
     await site.restart();
     expect(await site.counted(OTHER)).toBe(7);
+  });
+
+  it('is given up where routes are numbered otherwise, and kept where they are only more', async () => {
+    const site = await Site.open();
+    expect(await site.counted(OTHER)).toBe(1);
+    site.templates = ['/items/{id}', '/orders/{id}'];
+    await site.restart();
+    expect([await site.counted(OTHER), site.notes]).toEqual([2, []]);
+    site.templates = ['/orders/{id}'];
+    await site.restart();
+    expect(await site.counted(OTHER)).toBe(1);
+    expect(site.notes).toEqual([expect.stringMatching(/^SP5002: .* differs in routes$/)]);
   });
 
   it('is kept while it runs, too', async () => {

@@ -33,6 +33,8 @@ export interface HouseOptions {
   readonly version?: string;
   /** Makes models elsewhere than on a thread of its own. */
   readonly makeModel?: MakeModel;
+  /** How loaded the process seems to be; calm without it. */
+  readonly load?: LoadSource;
   /** A mistake of ours while a request was in work; thrown without it. */
   readonly onDefect?: (error: unknown) => void;
   /** Told what an operator would be told. */
@@ -61,6 +63,22 @@ export function onRows(house: House, told: (rows: FactBatch, row: number, respon
     told(rows, row, response);
     return step(rows, row, response, nowMs);
   };
+}
+
+/** A load that a test makes by hand. */
+export class HandLoad implements LoadSource {
+  private tell: Parameters<LoadSource['start']>[0] = () => {};
+
+  start(listener: Parameters<LoadSource['start']>[0]): void {
+    this.tell = listener;
+  }
+
+  stop(): void {}
+
+  /** Runs late until less is done for each request. */
+  degrade(house: House): void {
+    for (let i = 0; house.live.runtime.degraded === 0; i++) this.tell({ atMs: i * 100, lagMs: 1000, rssBytes: 0 });
+  }
 }
 
 /** What is decided must not depend on how busy the machine is: nothing degrades. */
@@ -93,6 +111,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     facts,
     makeModel,
     declared: declaredOperations,
+    onNote: options.onNote,
   });
   const telemetry = new Telemetry({
     config,
@@ -129,7 +148,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     revoking: office,
     shapes: ephemeral === true ? undefined : shapesFile(dir, 0),
     onNote: options.onNote,
-    load: CALM,
+    load: options.load ?? CALM,
+    onDegradation: (level, reason) => live.runtime.setDegradation(level, reason, clock()),
   });
   live.models.onChange((model) => void gateway.learned(model));
   let closed: Promise<void> | null = null;

@@ -1,8 +1,8 @@
 /** Routes that no document has, through the whole gateway: what a client is told, and what never reaches the application. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { FLAG } from '../../enrich/facts.ts';
-import { SCHEMA } from '../../enrich/kinds.ts';
-import { type House, onRows, openHouse } from './testing.ts';
+import { NOT_LOOKED, SCHEMA } from '../../enrich/kinds.ts';
+import { HandLoad, type House, type HouseOptions, onRows, openHouse } from './testing.ts';
 import { Closing, httpUpstream } from './upstream/testing.ts';
 
 const closing = new Closing();
@@ -21,7 +21,7 @@ interface World extends House {
   readonly rows: [number, boolean][];
 }
 
-async function world(schema: Record<string, unknown>): Promise<World> {
+async function world(schema: Record<string, unknown>, more: Partial<HouseOptions> = {}): Promise<World> {
   const seen: string[] = [];
   const upstream = await httpUpstream(closing, (req, res) => {
     seen.push(`${req.method} ${req.url}`);
@@ -32,6 +32,7 @@ async function world(schema: Record<string, unknown>): Promise<World> {
     settings: { inspection: { schemas: [{ openapi: 'api.yaml', ...schema }] } },
     schemas: [DOCUMENT],
     ephemeral: true,
+    ...more,
   });
   closing.add(() => house.close());
   const rows: [number, boolean][] = [];
@@ -59,6 +60,19 @@ describe('a document that lets nothing else in', () => {
     expect(w.seen).toEqual([]);
     expect(w.rows.map(([, admitted]) => admitted)).toEqual([false, false, false]);
     expect(w.rows[0][0]).toBe(SCHEMA.undeclaredRoute | SCHEMA.refusedRoute);
+  });
+
+  it('stays closed when there is too little time to look for anything else', async () => {
+    const load = new HandLoad();
+    const w = await world(refusing, { load });
+    const operations: number[] = [];
+    onRows(w, (batch, row, response) => response && operations.push(batch.operation[row]));
+    await fetch(`${w.url}/v1/items/7`);
+    load.degrade(w);
+    expect((await fetch(`${w.url}/v1/admin`)).status).toBe(404);
+    expect((await fetch(`${w.url}/v1/items/7`)).status).toBe(200);
+    expect(w.seen).toEqual(['GET /v1/items/7', 'GET /v1/items/7']);
+    expect(operations).toEqual([3, NOT_LOOKED, 3]);
   });
 
   it('lets on what it has, what browsers ask before, and what is not its business', async () => {

@@ -1,14 +1,16 @@
 /** The parts of an owner of state that belong together from the first event on: engine, state, journal, and what operators see. */
+import { join } from 'node:path';
 import { requestsPerDay } from '../../config/plans.ts';
 import { workflowsOf } from '../../config/workflows.ts';
 import type { Program } from '../../engine/program.ts';
 import type { LearnedModel } from '../../enrich/model.ts';
 import { JournalDirectory } from '../../record/journal/directory.ts';
-import { seedHash } from '../../record/journal/format.ts';
+import { digest, seedHash } from '../../record/journal/format.ts';
 import type { JournalPosition } from '../../record/journal/recover.ts';
 import type { JournalContext } from '../../record/journal/segments.ts';
 import { rulesFor, type TextRules } from '../../record/journal/texts.ts';
 import type { Ledger } from '../../record/ledger/port.ts';
+import { STATE_FILE } from '../../record/snapshot.ts';
 import { layoutDigest } from '../../state/kept.ts';
 import type { MemoryState } from '../../state/memory.ts';
 import { composeEngine } from '../compose.ts';
@@ -18,13 +20,15 @@ import { redactor, redactTarget } from '../redact.ts';
 import { loadNetworks } from '../tables.ts';
 import { ActorBook } from './actors.ts';
 import { journalFolder, saveModel, seedOf } from './data-dir.ts';
+import { KeptFile } from './kept-file.ts';
 import { MitigationRecords } from './ledgering.ts';
-import { Models, modelFor } from './models.ts';
+import { Models, modelFor, placesOf } from './models.ts';
 import { Operator } from './operate.ts';
 import { type LiveOptions, note } from './options.ts';
 import { LiveRuntime } from './runtime.ts';
-import { StateFile } from './state-file.ts';
 
+/** A state in memory beyond this is kept at the end only: copying it takes too long while requests wait. */
+const MAX_COPIED_BYTES = 256 * 1024 * 1024;
 /** A state that a run began with takes at most this share of what journals may take. */
 const STATE_SHARE = 8;
 
@@ -59,7 +63,7 @@ export async function assemble(
       return actors;
     },
   );
-  const file = stateFile(options, { dataDir, clock, program, state, seed });
+  const file = stateFile(options, { dataDir, clock, program, state, seed, model: () => actors.model });
   const manifestFor = (inForce: LearnedModel, digest: string) => ({
     ...manifestOf({ version, digest, networks: networks.version, policies, model: inForce, seed, latenessMs: 0 }),
     ...(file.resumed !== null && { state: file.resumed.id }),
@@ -82,19 +86,33 @@ export async function assemble(
   return { runtime, operator, journal, journalPath, policies, seed, models, current, state, file };
 }
 
+interface Known {
+  readonly dataDir: string;
+  readonly clock: () => number;
+  readonly program: Program;
+  readonly state: MemoryState;
+  readonly seed: number;
+  /** The model in force. */
+  readonly model: () => LearnedModel;
+}
+
 /** What the run before knew, and where this one keeps what it knows. */
-function stateFile(
-  options: LiveOptions,
-  parts: { dataDir: string; clock: () => number; program: Program; state: MemoryState; seed: number },
-): StateFile {
+function stateFile(options: LiveOptions, { dataDir, clock, program, state, seed, model }: Known): KeptFile {
   const { loaded, version, ephemeral } = options;
-  const { dataDir, clock, program, state, seed } = parts;
   const { enabled, save_s: saveSec } = loaded.config.records.state;
-  return new StateFile({
-    dataDir: ephemeral || !enabled ? null : dataDir,
+  const same = {
+    sallyport: version,
+    layout: layoutDigest(program),
+    seed: seedHash(seed),
+    workflows: digest(JSON.stringify(loaded.config.workflows)),
+  };
+  return new KeptFile({
+    path: ephemeral || !enabled ? null : join(dataDir, STATE_FILE),
     saveEveryMs: saveSec * 1000,
-    state,
-    manifest: { sallyport: version, layout: layoutDigest(program), seed: seedHash(seed) },
+    content: state,
+    isSmall: () => state.statistics().bytes <= MAX_COPIED_BYTES,
+    // Routes are added while it runs, and never change their places.
+    manifest: (before) => ({ ...same, routes: placesOf(model(), before && Number.parseInt(before.routes, 10)) }),
     clock,
     onFailure: (error) => note(options, error),
   });

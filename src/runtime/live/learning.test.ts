@@ -171,6 +171,40 @@ describe('a model', () => {
     expect(off.status()).toEqual({ enabled: false, seen: 0, wanted: 50 });
   });
 
+  it('is made of what the run before has seen, too, when it would have been due', async () => {
+    const before = learning({ baselines_after_s: 4000 });
+    see(before, 60, T);
+    await before.tick(T + 60_000);
+    see(before, 30, T + 120_000);
+    const kept = structuredClone(before.snapshot((path) => path.replace('items', '***')));
+    expect(JSON.stringify(kept)).toContain('/***');
+    expect(JSON.stringify(kept)).not.toContain('/items');
+    const learner = learning({ baselines_after_s: 4000 });
+    learner.restore(kept);
+    expect([learner.status().seen, learner.observed]).toEqual([30, 90]);
+    see(learner, 30, T + 4_100_000);
+    await learner.tick(T + 4_100_000);
+    // Addresses of 30 in the hour of both runs, and those of the first alone.
+    expect([orders.length, actors.size]).toEqual([2, 60]);
+    expect(orders[1]).toMatchObject({ exchanges: 120, settled: true });
+  });
+
+  it('keeps the successor of a sample that has served half its time', async () => {
+    const before = learning();
+    const half = 21 * 86_400_000;
+    see(before, 60, T);
+    await before.tick(T + half);
+    see(before, 50, T + half);
+    const learner = learning();
+    learner.restore(structuredClone(before.snapshot((path) => path)));
+    see(learner, 50, T + 2 * half);
+    await learner.tick(T + 2 * half);
+    see(learner, 50, T + 2 * half);
+    await learner.tick(T + 2 * half + 7_200_000);
+    // The first sample is gone with its sixty addresses: what came since halfway is what the model is made of.
+    expect([orders.length, actors.size]).toEqual([3, 50]);
+  });
+
   it('is not taken over where it steers nothing, or where it could not be made, and is tried again', async () => {
     failing = true;
     const learner = learning();

@@ -11,7 +11,7 @@ import { isOfKind } from '../../engine/scope.ts';
 import { type FactBatch, FLAG } from '../../enrich/facts.ts';
 import type { LearnedModel, RouteTemplate } from '../../enrich/model.ts';
 import { steersAlike } from '../../learn/evolve.ts';
-import { ModelLearner } from '../../learn/learner.ts';
+import { type KeptSample, ModelLearner } from '../../learn/learner.ts';
 import type { EnrichmentSetup } from '../enrichment.ts';
 import { learnInThread } from './learner-thread.ts';
 import type { LearningOrder, LearningPiece } from './learning-thread.ts';
@@ -62,7 +62,22 @@ export interface LearningStatus {
   readonly wanted: number;
 }
 
+/** What is kept over a restart: times in Unix ms, counts, and a sample or two. */
+interface Kept {
+  readonly bornMs: number;
+  readonly sinceMs: number;
+  readonly seen: number;
+  readonly exchanges: number;
+  readonly made: number;
+  readonly samples: readonly KeptSample[];
+}
+
 export class LiveLearning {
+  /** Exchanges that may teach, in all. */
+  get observed(): number {
+    return this.exchanges;
+  }
+
   settings: Config['learning'];
   private readonly options: LearningOptions;
   private learner: ModelLearner;
@@ -114,6 +129,26 @@ export class LiveLearning {
   status(): LearningStatus {
     const { enabled, first_after_requests: wanted } = this.settings;
     return { enabled, seen: this.seen, wanted };
+  }
+
+  /** What was seen so far, for the next run; `redact` is given paths that may carry secrets. */
+  snapshot(redact: (path: string) => string): Record<string, unknown> {
+    const { bornMs, sinceMs, seen, exchanges, made, learner, successor } = this;
+    const samples = [learner, ...(successor === null ? [] : [successor])].map((l) => l.snapshot(redact));
+    return { bornMs, sinceMs, seen, exchanges, made, samples } satisfies Kept;
+  }
+
+  /** Goes on from what {@link snapshot} gave. */
+  restore(kept: Record<string, unknown>): void {
+    const { samples, ...counts } = kept as unknown as Kept;
+    Object.assign(this, counts);
+    const [learner, successor] = samples.map((sample) => {
+      const one = this.begin();
+      one.resume(sample);
+      return one;
+    });
+    this.learner = learner;
+    this.successor = successor ?? null;
   }
 
   /** Makes a model if one is due. To be called now and then; resolves when nothing is under way. Never rejects. */

@@ -5,9 +5,10 @@
  * meaning from one model to the next (src/learn/evolve.ts).
  */
 import type { LoadedConfig } from '../../config/load.ts';
-import { EMPTY_MODEL, type LearnedModel } from '../../enrich/model.ts';
+import { EMPTY_MODEL, type LearnedModel, type RouteTemplate } from '../../enrich/model.ts';
 import { uncovered, withoutRetired } from '../../learn/evolve.ts';
 import type { JournalDirectory } from '../../record/journal/directory.ts';
+import { digest } from '../../record/journal/format.ts';
 import type { JournalContext } from '../../record/journal/segments.ts';
 import type { Ledger } from '../../record/ledger/port.ts';
 import { configuredRoutes } from '../enrichment.ts';
@@ -71,22 +72,47 @@ export class Models {
   }
 }
 
+/** Places of retired routes are given up, and all others numbered anew, where more than one in so many is one. */
+const RETIRED_AT_MOST = 4;
+
+/** Says which routes the places of a model stand for, of the first `n` or of all: kept records name routes by their places. */
+export function placesOf({ routes }: LearnedModel, n = routes.length): string {
+  const templates = routes.slice(0, n).map((route) => route.template);
+  return `${n} ${digest(templates.join('\n'))}`;
+}
+
 /**
  * The model that a run begins with: what an earlier one has learned, with the routes that the configuration names before all
- * else. `onFailure` hears of a saved one that cannot be used; the run then begins without.
+ * else. Where those are the same as before, every route keeps its place. `onFailure` hears of a saved one that cannot be used; the
+ * run then begins without.
  */
 export function modelFor(loaded: LoadedConfig, dataDir: string, onFailure: (error: Error) => void): LearnedModel {
   const routes = configuredRoutes(loaded);
-  let saved = EMPTY_MODEL;
+  let before = EMPTY_MODEL;
   try {
-    saved = withoutRetired(savedModel(dataDir) ?? EMPTY_MODEL);
+    before = savedModel(dataDir) ?? EMPTY_MODEL;
   } catch (error) {
     onFailure(error as Error);
   }
+  if (keepsPlaces(before.routes, routes)) return before;
+  const saved = withoutRetired(before);
   const learned = uncovered(
     saved.routes.filter((route) => route.origin === 'learned'),
     routes,
   );
   if (routes.length === 0 && learned.length === saved.routes.length) return saved;
   return { ...saved, version: `${saved.version}+${routes.length} named`, routes: [...routes, ...learned] };
+}
+
+function keepsPlaces(before: readonly RouteTemplate[], named: readonly RouteTemplate[]): boolean {
+  const namedBefore = before.filter((route) => route.origin !== 'learned');
+  const retired = before.filter((route) => route.retired === true).length;
+  return (
+    retired * RETIRED_AT_MOST <= before.length &&
+    namedBefore.length === named.length &&
+    named.every(({ template, routeClass, origin }, i) => {
+      const same = before[i];
+      return same.template === template && same.routeClass === routeClass && same.origin === origin;
+    })
+  );
 }

@@ -8,9 +8,9 @@ import type { Ledger, Standing } from '../../record/ledger/port.ts';
 import type { StandingRecord } from '../../state/kept.ts';
 import type { MemoryState } from '../../state/memory.ts';
 import type { LiveActor, LiveMitigation } from './actors.ts';
+import type { KeptFile } from './kept-file.ts';
 import type { Operator } from './operate.ts';
 import type { LiveRuntime } from './runtime.ts';
-import type { StateFile } from './state-file.ts';
 import type { Mode } from './verdict.ts';
 
 /** Nothing is imposed for longer than this, in ms, whatever an entry says. */
@@ -21,7 +21,7 @@ interface Parts {
   readonly runtime: LiveRuntime;
   readonly operator: Operator;
   readonly state: Pick<MemoryState, 'standing'>;
-  readonly file: Pick<StateFile, 'resumed'>;
+  readonly file: Pick<KeptFile, 'resumed'>;
 }
 
 /**

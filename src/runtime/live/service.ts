@@ -2,21 +2,24 @@
  * Puts the owner of state together: engine, ledger, journal, and what operators see of them. Doors are given the gate; what
  * they need to enrich as the owner expects is plain data that goes to workers, too.
  */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { LoadedConfig } from '../../config/load.ts';
 import type { LearnedModel } from '../../enrich/model.ts';
 import { SallyportError } from '../../lib/errors.ts';
 import type { JournalStatistics } from '../../record/journal/directory.ts';
+import { seedHash } from '../../record/journal/format.ts';
 import { openLedger } from '../../record/ledger/lmdb/open.ts';
 import { openMemoryLedger } from '../../record/ledger/memory.ts';
 import type { Ledger } from '../../record/ledger/port.ts';
 import { configuredRoutes, type EnrichmentSetup, enrichmentSetup } from '../enrichment.ts';
 import { checkOutputs, LiveOutputs } from '../outputs/live-outputs.ts';
 import { livePoliciesOf } from '../policies.ts';
+import { redactor, redactTarget } from '../redact.ts';
 import { assemble, type Parts } from './assemble.ts';
 import { Captures } from './captures.ts';
 import { keyOfDay, openDataDir, secretOf } from './data-dir.ts';
 import type { InventoryPort } from './inventory-report.ts';
+import { KeptFile, type Resumed } from './kept-file.ts';
 import { LiveLearning } from './learning.ts';
 import type { Models } from './models.ts';
 import type { Operator } from './operate.ts';
@@ -25,9 +28,12 @@ import { LivePlans } from './plans/live-plans.ts';
 import type { PlansPort } from './plans/report.ts';
 import { reinstate } from './reinstate.ts';
 import type { LiveRuntime } from './runtime.ts';
-import type { Resumed } from './state-file.ts';
 import { Stock } from './stock.ts';
 import { throttleSettings } from './throttle.ts';
+
+/** Sample of what learning has seen, in the data directory, and how often it is written, in ms: copying it takes some 50 ms. */
+const LESSONS_FILE = 'learning.bin';
+const LESSONS_MS = 3_600_000;
 
 /** The owner of state, running. */
 export interface Live {
@@ -80,6 +86,7 @@ export async function startLive(options: LiveOptions): Promise<Live> {
   await reinstate(parts, ledger, startedMs);
   await announce(ledger, options, policies.version, parts.models.current, startedMs);
   const learning = learningOf(options, parts);
+  const lessons = lessonsFile(options, learning, parts.seed, dataDir);
   const { captures, stock, plans, outputs } = besides(options, parts, ledger, dataDir, startedMs);
   const timer = setInterval(() => {
     void operator.second(clock());
@@ -88,6 +95,7 @@ export async function startLive(options: LiveOptions): Promise<Live> {
     void stock.tick();
     void plans.tick();
     void parts.file.tick(runtime.events, runtime.lastMs);
+    void lessons.tick(learning.observed, clock());
   }, 1000);
   timer.unref();
   return {
@@ -120,6 +128,7 @@ export async function startLive(options: LiveOptions): Promise<Live> {
       await operator.second(clock());
       await Promise.all([parts.models.settled(), captures.close(), stock.close(), plans.close()]);
       await parts.file.close(runtime.events, runtime.lastMs);
+      await lessons.close(learning.observed, clock());
       await outputs.close(clock());
       await parts.journal?.close();
       await ledger.close();
@@ -206,6 +215,23 @@ function learningOf(options: LiveOptions, { runtime, models, seed }: Parts): Liv
     make: options.makeModel,
   });
   return runtime.learning;
+}
+
+/** What learning has seen, over a restart: baselines by the hour of the week take weeks, and nobody runs that long. */
+function lessonsFile(options: LiveOptions, learning: LiveLearning, seed: number, dataDir: string): KeptFile {
+  const { config } = options.loaded;
+  const mask = redactor(config.privacy.redact_patterns);
+  return new KeptFile({
+    path: options.ephemeral || !config.records.state.enabled ? null : join(dataDir, LESSONS_FILE),
+    saveEveryMs: LESSONS_MS,
+    content: {
+      snapshot: () => learning.snapshot((path) => mask(redactTarget(path))),
+      restore: (kept) => learning.restore(kept),
+    },
+    manifest: () => ({ sallyport: options.version, seed: seedHash(seed) }),
+    clock: options.clock ?? Date.now,
+    onFailure: (error) => note(options, error),
+  });
 }
 
 async function announce(

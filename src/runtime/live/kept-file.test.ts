@@ -3,23 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { STATE_FILE } from '../../record/snapshot.ts';
-import { StateFile, type StateFileOptions } from './state-file.ts';
+import { KeptFile, type KeptFileOptions } from './kept-file.ts';
 
 const NOON = Date.UTC(2025, 5, 2, 12);
 const MANIFEST = { sallyport: '1', layout: 'a', seed: 'b' };
 
-/** A state of one number, as large as it says. */
+/** A state of one number, as small as it says. */
 class OneNumber {
   value = 0;
-  bytes = 100;
+  isSmall = true;
   snapshot = () => ({ value: this.value, cells: Int32Array.of(this.value) });
   restore = (s: Record<string, unknown>) => {
     this.value = s.value as number;
   };
-  statistics = () => ({ records: {}, evicted: {}, collapsed: 0, sketchesStolen: 0, bytes: this.bytes });
 }
 
-describe('the state file', () => {
+describe('what a run leaves to the next', () => {
   let dir: string;
   let state: OneNumber;
   let said: string[];
@@ -33,14 +32,15 @@ describe('the state file', () => {
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
   /** A run that begins. */
-  function begin(more: Partial<StateFileOptions> = {}): StateFile {
+  function begin(more: Partial<KeptFileOptions> = {}): KeptFile {
     state = new OneNumber();
-    return new StateFile({
-      dataDir: dir,
+    return new KeptFile({
+      path: path(),
       saveEveryMs: 60_000,
-      state,
-      manifest: MANIFEST,
+      content: state,
+      manifest: () => MANIFEST,
       clock: () => nowMs,
+      isSmall: () => state.isSmall,
       onFailure: (error) => said.push((error as { code?: string }).code ?? error.message),
       ...more,
     });
@@ -74,7 +74,7 @@ describe('the state file', () => {
     await file.tick(0, nowMs);
     expect(existsSync(path())).toBe(false);
     nowMs += 60_000;
-    state.bytes = 2 ** 30;
+    state.isSmall = false;
     await file.tick(5, nowMs);
     expect(existsSync(path())).toBe(false);
     await file.close(5, nowMs);
@@ -110,10 +110,28 @@ describe('the state file', () => {
   it('is not read by another version, with another layout, or under another seed', async () => {
     for (const name of Object.keys(MANIFEST)) {
       await leave(7);
-      begin({ manifest: { ...MANIFEST, [name]: 'other' } });
+      begin({ manifest: () => ({ ...MANIFEST, [name]: 'other' }) });
       expect(state.value).toBe(0);
     }
     expect(said).toEqual(['SP5002', 'SP5002', 'SP5002']);
+  });
+
+  it('is compared as far as it had come', async () => {
+    const words = ['a'];
+    const manifest = (before?: Readonly<Record<string, string>>) => {
+      const n = Number(before?.words.split(' ')[0] ?? words.length);
+      return { words: `${n} ${words.slice(0, n).join()}` };
+    };
+    const file = begin({ manifest });
+    state.value = 7;
+    words.push('b');
+    await file.close(1, nowMs);
+    words.push('c');
+    begin({ manifest });
+    expect(state.value).toBe(7);
+    words[1] = 'x';
+    begin({ manifest });
+    expect([state.value, said]).toEqual([0, ['SP5002']]);
   });
 
   it('says that the disk does not take it, and leaves what was there', async () => {
@@ -145,7 +163,7 @@ describe('the state file', () => {
   });
 
   it('is nowhere where nothing is to be kept', async () => {
-    const file = begin({ dataDir: null });
+    const file = begin({ path: null });
     await file.close(5, nowMs);
     file.copyTo(dir, 1000);
     expect([file.resumed, existsSync(path())]).toEqual([null, false]);

@@ -1,26 +1,38 @@
 /**
- * What is known of callers, over a restart: written every few minutes and at the end, read at the start. A restart would
- * otherwise make strangers of everybody, and give those whose pace was being watched a fresh one.
+ * What a run leaves to the next: written now and then and at the end, read at the start. What is known of callers, since a restart
+ * would otherwise make strangers of everybody, and give those whose pace was being watched a fresh one; and what learning has seen,
+ * since what is usual takes weeks to show.
  */
 import { copyFileSync, existsSync, linkSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { SallyportError } from '../../lib/errors.ts';
-import { assertFits, type KeptState, readKeptState, STATE_FILE, writeKeptState } from '../../record/snapshot.ts';
-import type { MemoryState } from '../../state/memory.ts';
+import { assertFits, type KeptState, readKeptState, writeKeptState } from '../../record/snapshot.ts';
 
-/** A state in memory beyond this is kept at the end only: copying it takes too long while requests wait. */
-const MAX_COPIED_BYTES = 256 * 1024 * 1024;
 /** A clock may go back by this much between two runs, in ms. */
 const CLOCK_SLACK_MS = 60_000;
 
-export interface StateFileOptions {
+type Manifest = Readonly<Record<string, string>>;
+
+/** What is kept. */
+interface Keepable {
+  /** Plain data; it may share memory. */
+  snapshot(): Record<string, unknown>;
+  restore(kept: Record<string, unknown>): void;
+}
+
+export interface KeptFileOptions {
   /** Null where nothing is kept. */
-  readonly dataDir: string | null;
+  readonly path: string | null;
   readonly saveEveryMs: number;
-  readonly state: Pick<MemoryState, 'snapshot' | 'restore' | 'statistics'>;
-  /** What must be the same in a run that goes on from it. */
-  readonly manifest: Readonly<Record<string, string>>;
+  readonly content: Keepable;
+  /**
+   * What must be the same in a run that goes on from it. `before` is what a file says: what only grows can be compared as far as it
+   * had come then.
+   */
+  readonly manifest: (before?: Manifest) => Manifest;
   readonly clock: () => number;
+  /** Can it be copied while requests wait? Else it is kept at the end only. */
+  readonly isSmall?: () => boolean;
   /** SP5001, SP5002: it goes on without. */
   readonly onFailure: (error: Error) => void;
 }
@@ -28,19 +40,19 @@ export interface StateFileOptions {
 /** What a run goes on from. */
 export type Resumed = Pick<KeptState, 'savedMs' | 'lastMs'> & { readonly id: string };
 
-export class StateFile {
+export class KeptFile {
   /** What this run has gone on from; null where it began with nothing. */
   readonly resumed: Resumed | null;
-  private readonly options: StateFileOptions;
+  private readonly options: KeptFileOptions;
   private readonly path: string | null;
   private triedMs: number;
   private savedEvents = 0;
   private writing: Promise<void> | null = null;
 
-  /** Reads what the run before has left, and puts it into the state. */
-  constructor(options: StateFileOptions) {
+  /** Reads what the run before has left, and puts it back. */
+  constructor(options: KeptFileOptions) {
     this.options = options;
-    this.path = options.dataDir === null ? null : join(options.dataDir, STATE_FILE);
+    this.path = options.path;
     this.triedMs = options.clock();
     this.resumed = this.resume();
   }
@@ -50,10 +62,10 @@ export class StateFile {
     if (path === null || !existsSync(path)) return null;
     try {
       const { id, manifest, savedMs, lastMs, state } = readKeptState(path);
-      assertFits({ manifest }, options.manifest);
+      assertFits({ manifest }, options.manifest(manifest));
       if (lastMs > options.clock() + CLOCK_SLACK_MS)
         throw new SallyportError('SP5002', `${path} is of ${new Date(lastMs).toISOString()}: the clock was set back`);
-      options.state.restore(state);
+      options.content.restore(state);
       return { id, savedMs, lastMs };
     } catch (error) {
       options.onFailure(error as Error);
@@ -69,21 +81,21 @@ export class StateFile {
     const { path, resumed, options } = this;
     if (path === null || resumed === null) return;
     try {
-      if (statSync(path).size <= maxBytes) linkOrCopy(path, join(folder, STATE_FILE));
+      if (statSync(path).size <= maxBytes) linkOrCopy(path, join(folder, basename(path)));
     } catch (error) {
       options.onFailure(new SallyportError('SP5001', `cannot write to ${folder}: ${(error as Error).message}`));
     }
   }
 
-  /** Keeps the state where it is time; `events` and `lastMs` say how far it is. */
+  /** Keeps it where it is time; `events` and `lastMs` say how far it is. */
   async tick(events: number, lastMs: number): Promise<void> {
     const nowMs = this.options.clock();
     if (nowMs - this.triedMs < this.options.saveEveryMs) return;
     this.triedMs = nowMs;
-    if (this.options.state.statistics().bytes <= MAX_COPIED_BYTES) await this.save(events, lastMs);
+    if (this.options.isSmall?.() !== false) await this.save(events, lastMs);
   }
 
-  /** Keeps the state at the end. Never throws, as all of this: what goes wrong is said. */
+  /** Keeps it at the end. Never throws, as all of this: what goes wrong is said. */
   async close(events: number, lastMs: number): Promise<void> {
     await this.writing?.catch(() => {});
     await this.save(events, lastMs);
@@ -92,8 +104,8 @@ export class StateFile {
   private async save(events: number, lastMs: number): Promise<void> {
     const { path, options } = this;
     if (path === null || this.writing !== null || events === this.savedEvents) return;
-    const { manifest, state, clock } = options;
-    this.writing = writeKeptState(path, { manifest, savedMs: clock(), lastMs, state: state.snapshot() });
+    const { manifest, content, clock } = options;
+    this.writing = writeKeptState(path, { manifest: manifest(), savedMs: clock(), lastMs, state: content.snapshot() });
     try {
       await this.writing;
       this.savedEvents = events;
