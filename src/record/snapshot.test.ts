@@ -1,10 +1,18 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EMPTY_MODEL } from '../enrich/model.ts';
 import { SallyportError } from '../lib/errors.ts';
-import { assertFits, readSnapshot, type Snapshot, writeSnapshot } from './snapshot.ts';
+import {
+  assertFits,
+  type KeptState,
+  readKeptState,
+  readSnapshot,
+  type Snapshot,
+  writeKeptState,
+  writeSnapshot,
+} from './snapshot.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-snapshot-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -81,5 +89,25 @@ describe('a snapshot', () => {
     expect(() => assertFits(SNAPSHOT, { code: '2', detectors: 'b', seed: '0' })).toThrow(/code, detectors/);
     expect(codeOf(() => assertFits(SNAPSHOT, { ...SNAPSHOT.manifest, policy: 'new' }))).toBe('SP5002');
     expect(codeOf(() => assertFits(SNAPSHOT, { code: '1', detectors: 'a' }))).toBe('SP5002');
+  });
+});
+
+describe('a state that a gateway leaves to its next run', () => {
+  const KEPT: KeptState = { manifest: { layout: 'a' }, savedMs: 5, lastMs: 4, state: SNAPSHOT.state };
+
+  it('is read back, with an id of its own', async () => {
+    const [one, two] = [join(folder, 'k1'), join(folder, 'k2')];
+    await writeKeptState(one, KEPT);
+    await writeKeptState(two, { ...KEPT, lastMs: 3 });
+    expect(readKeptState(one)).toEqual({ ...KEPT, id: expect.stringMatching(/^[0-9a-f]{16}$/) });
+    expect(readKeptState(two).id).not.toBe(readKeptState(one).id);
+    expect(codeOf(() => readSnapshot(one))).toBe('SP5001');
+  });
+
+  it('leaves no half file where it cannot be written', async () => {
+    const path = join(folder, 'taken');
+    mkdirSync(join(path, 'inside'), { recursive: true });
+    await expect(writeKeptState(path, KEPT)).rejects.toMatchObject({ code: 'SP5001' });
+    expect(existsSync(`${path}.part`)).toBe(false);
   });
 });

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { crc32, deflate, deflateSync, inflateSync } from 'node:zlib';
@@ -69,6 +69,8 @@ export async function writeKeptState(path: string, kept: KeptState): Promise<voi
     await writeFile(`${path}.part`, framed(LIVE, body), { mode: OWNER_ONLY, flush: true });
     await rename(`${path}.part`, path);
   } catch (error) {
+    // A half file on a full disk would keep it full.
+    await rm(`${path}.part`, { force: true }).catch(() => undefined);
     throw cannotWrite(path, error);
   }
 }
