@@ -128,7 +128,9 @@ export class GatewayProcess {
     const response = await fetch(`${this.adminUrl}/api/v1/stream`, {
       headers: { authorization: `Bearer ${this.token}` },
     });
-    return eventsOf(response.body as ReadableStream<Uint8Array>);
+    if (response.status !== 200) throw new Error(`no stream: ${response.status} ${await response.text()}`);
+    // A body that nobody has begun to read is cancelled when its response is garbage: it is locked from here on.
+    return eventsOf((response.body as ReadableStream<Uint8Array>).getReader());
   }
 
   async status(): Promise<LiveStatus> {
@@ -195,13 +197,17 @@ export class GatewayProcess {
 }
 
 /** What stands behind `data:` in a stream of events. */
-async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<unknown> {
+async function* eventsOf(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<unknown> {
   const decoder = new TextDecoder();
   let rest = '';
-  for await (const chunk of body) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line.startsWith('data: ')) yield JSON.parse(line.slice(6));
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      const lines = (rest + decoder.decode(read.value, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line.startsWith('data: ')) yield JSON.parse(line.slice(6));
+    }
+  } finally {
+    await reader.cancel();
   }
 }
 

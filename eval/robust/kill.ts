@@ -16,7 +16,8 @@ const CLIENTS = 8;
 /** Every so many rounds there are two workers. */
 const WORKERS_EVERY = 3;
 /** A process that has just started may be late with its first verdicts: here they are waited for. */
-const PATIENT = { gateway: ["routes: [{ match: { path: '/**' }, scoring_budget_ms: 1000 }]"] };
+/** Verdicts are waited for; the state is saved as often as can be, so that ends fall into it. */
+const PATIENT = { saveSec: 0.5, gateway: ["routes: [{ match: { path: '/**' }, scoring_budget_ms: 1000 }]"] };
 /** Mitigations of earlier rounds that are tried after each start. */
 const TRIED = 6;
 /** Answers older than this when it was killed are in the journal: it flushes every 250 ms, and the disk has others, too. */

@@ -16,6 +16,8 @@ export interface Setting {
   readonly gateway?: readonly string[];
   /** Keys of the group of servers. */
   readonly group?: readonly string[];
+  /** Seconds between two savings of the state. */
+  readonly saveSec?: number;
 }
 
 export class Stage {
@@ -49,7 +51,7 @@ export class Stage {
   }
 
   /** The configuration of a scenario. The machine bears clients and application as well: late is not overloaded here. */
-  config({ workers = 1, more = '', gateway = [], group = [] }: Setting = {}): string {
+  config({ workers = 1, more = '', gateway = [], group = [], saveSec }: Setting = {}): string {
     return [
       'mode: enforce',
       `listen: 127.0.0.1:${this.port}`,
@@ -57,8 +59,7 @@ export class Stage {
       `  - { name: default, servers: ['${this.upstream.url}']${group.map((key) => `, ${key}`).join('')} }`,
       'admin: { listen: 127.0.0.1:0 }',
       'clients: { trusted_proxies: [127.0.0.0/8] }',
-      // Saved as often as can be, so that ends fall into it.
-      `records: { data_dir: ${this.dataDir}, state: { save_s: 0.5 } }`,
+      `records: { data_dir: ${this.dataDir}${saveSec === undefined ? '' : `, state: { save_s: ${saveSec} }`} }`,
       'decoys: [/trap]',
       "routes: { templates: [{ template: '/items/{id}' }, { template: /orders }] }",
       `allowlist: [{ address: ${LOAD_NETWORK}, owner: load, reason: our own clients, expires: 2099-01-01 }]`,

@@ -49,7 +49,9 @@ async function provoke(gateway: GatewayProcess, address: string): Promise<string
     const { mitigation } = event as { mitigation?: { id: string; status: string; actor: { key: string } } };
     if (mitigation?.actor.key === address && mitigation.status === 'active') return mitigation.id;
   }
-  throw new Error('the stream ended');
+  throw new Error(
+    `the stream ended: ${gateway.running ? 'it runs' : await gateway.ended} ${gateway.notes.join(' | ')}`,
+  );
 }
 
 describe.each([1, 2])('sallyport serve with %i worker(s)', { timeout: TIMEOUT_MS }, (workers) => {

@@ -132,7 +132,7 @@ export class Operator implements OperatorPort, ActorListener {
       this.send({ type: 'mitigation', mitigation });
     }
     this.dirty.clear();
-    this.send({ type: 'status', status: this.status() });
+    if (this.listeners.size > 0) this.send({ type: 'status', status: this.status() });
     await this.records.flush(nowMs);
   }
 

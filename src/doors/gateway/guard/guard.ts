@@ -123,6 +123,7 @@ class GuardTicket implements Ticket {
 class GatewayGuard implements OverloadGuard {
   inFlight = 0;
   private admitted = 0;
+  private cameBefore = 0;
   private readonly refusals = new Float64Array(REFUSAL_CODES.length * PRIORITIES.length);
   private refusalCount = 0;
   private overload: OverloadConfig;
@@ -143,9 +144,17 @@ class GatewayGuard implements OverloadGuard {
     this.overload = options.overload;
     this.memoryBytes = options.memoryBytes ?? memoryBound();
     this.degrading = new Degradation(options.onStep);
-    this.source = options.source ?? processLoad();
+    this.source = options.source ?? processLoad(() => this.isIdle());
     this.configure();
     this.source.start((sample) => this.sampled(sample));
+  }
+
+  /** Has nobody come since the last time that this was asked, and is nobody here? */
+  private isIdle(): boolean {
+    const came = this.admitted + this.refusalCount;
+    const idle = this.inFlight === 0 && came === this.cameBefore && this.degrading.level === 0;
+    this.cameBefore = came;
+    return idle;
   }
 
   enter(route: RouteSettings, priority: Priority, nowMs: number, risk = 0): Ticket | Refusal {

@@ -17,36 +17,42 @@ export interface LoadSource {
   stop(): void;
 }
 
-/** Time between two samples of the delay, in ms: fifty short wake-ups a second. */
-const SAMPLE_MS = 20;
-/** Samples between two looks at the memory: once a second, for it reads /proc. */
-const MEMORY_EVERY = 50;
+/** Time between two samples of the delay, in ms: fifty short wake-ups a second, five where nobody asks for anything. */
+export const SAMPLE_MS = 20;
+export const IDLE_SAMPLE_MS = 200;
+/** Time between two looks at the memory, in ms, for it reads /proc. */
+const MEMORY_MS = 1000;
 
 /**
  * Measures this process with a timer that does not keep it alive. A plain timer instead of `monitorEventLoopDelay`: what
- * counts is the delay now, not the distribution, and it comes with the callback that is needed anyway.
+ * counts is the delay now, not the distribution, and it comes with the callback that is needed anyway. `isIdle`, asked after each
+ * sample, says whether the next one may wait.
  */
-export function processLoad(): LoadSource {
+export function processLoad(isIdle: () => boolean = () => false): LoadSource {
   let timer: NodeJS.Timeout | null = null;
   const sample = { atMs: 0, lagMs: 0, rssBytes: 0 };
   return {
     start(listener) {
       sample.atMs = performance.now();
-      let until = 0;
-      timer = setInterval(() => {
+      let memoryAtMs = Number.NEGATIVE_INFINITY;
+      const wait = (ms: number): void => {
+        timer = setTimeout(take, ms, ms).unref();
+      };
+      const take = (waitedMs: number): void => {
         const atMs = performance.now();
-        sample.lagMs = Math.max(0, atMs - sample.atMs - SAMPLE_MS);
+        sample.lagMs = Math.max(0, atMs - sample.atMs - waitedMs);
         sample.atMs = atMs;
-        if (until-- === 0) {
+        if (atMs - memoryAtMs >= MEMORY_MS) {
           sample.rssBytes = process.memoryUsage.rss();
-          until = MEMORY_EVERY - 1;
+          memoryAtMs = atMs;
         }
+        wait(isIdle() ? IDLE_SAMPLE_MS : SAMPLE_MS);
         listener(sample);
-      }, SAMPLE_MS);
-      timer.unref();
+      };
+      wait(SAMPLE_MS);
     },
     stop() {
-      if (timer !== null) clearInterval(timer);
+      if (timer !== null) clearTimeout(timer);
       timer = null;
     },
   };

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Degradation, type DegradationLevel, type StepReason } from './degrade.ts';
 import { LagWindow } from './lag.ts';
-import { memoryBound, processLoad } from './load.ts';
+import { IDLE_SAMPLE_MS, memoryBound, processLoad, SAMPLE_MS } from './load.ts';
 import { Shedder } from './shedder.ts';
 import { Thinning } from './thinning.ts';
 
@@ -161,6 +161,27 @@ describe('the load of this process', () => {
     source.stop();
     expect(Math.max(...seen.map((s) => s.lagMs))).toBeGreaterThan(50);
     expect(seen[0].rssBytes).toBeGreaterThan(1_000_000);
+  });
+
+  it('is looked at less often where nobody comes, and is not taken to be late for that', () => {
+    vi.useFakeTimers();
+    let idle = false;
+    const seen: number[] = [];
+    const source = processLoad(() => idle);
+    source.start(({ lagMs }) => seen.push(lagMs));
+    vi.advanceTimersByTime(5 * SAMPLE_MS);
+    expect(seen.length).toBe(5);
+    idle = true;
+    vi.advanceTimersByTime(SAMPLE_MS + 5 * IDLE_SAMPLE_MS);
+    expect(seen.length).toBe(11);
+    idle = false;
+    vi.advanceTimersByTime(IDLE_SAMPLE_MS + 4 * SAMPLE_MS);
+    expect(seen.length).toBe(16);
+    expect(Math.max(...seen)).toBeLessThan(1);
+    source.stop();
+    vi.advanceTimersByTime(1000);
+    expect(seen.length).toBe(16);
+    vi.useRealTimers();
   });
 
   it('knows how much memory there is, with or without a control group', () => {
