@@ -144,6 +144,15 @@ describe('what a run leaves to the next', () => {
     expect(state.value).toBe(7);
   });
 
+  it('says that it could not be copied, and stops nothing by that', async () => {
+    const file = begin();
+    state.snapshot = () => {
+      throw new RangeError('no memory');
+    };
+    await file.close(9, nowMs);
+    expect([said, existsSync(path())]).toEqual([['SP5001'], false]);
+  });
+
   it('goes with a journal, and stays there when the next one is written', async () => {
     await leave(7);
     const run = join(dir, 'run');

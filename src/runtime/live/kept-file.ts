@@ -68,7 +68,7 @@ export class KeptFile {
       options.content.restore(state);
       return { id, savedMs, lastMs };
     } catch (error) {
-      options.onFailure(error as Error);
+      this.failed(error);
       return null;
     }
   }
@@ -102,18 +102,24 @@ export class KeptFile {
   }
 
   private async save(events: number, lastMs: number): Promise<void> {
-    const { path, options } = this;
+    const { path } = this;
     if (path === null || this.writing !== null || events === this.savedEvents) return;
-    const { manifest, content, clock } = options;
-    this.writing = writeKeptState(path, { manifest: manifest(), savedMs: clock(), lastMs, state: content.snapshot() });
+    const { manifest, content, clock } = this.options;
     try {
+      const kept = { manifest: manifest(), savedMs: clock(), lastMs, state: content.snapshot() };
+      this.writing = writeKeptState(path, kept);
       await this.writing;
       this.savedEvents = events;
     } catch (error) {
-      options.onFailure(error as Error);
+      this.failed(error);
     } finally {
       this.writing = null;
     }
+  }
+
+  private failed(error: unknown): void {
+    const coded = error instanceof SallyportError;
+    this.options.onFailure(coded ? error : new SallyportError('SP5001', `${this.path}: ${(error as Error).message}`));
   }
 }
 
