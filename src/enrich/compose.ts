@@ -2,8 +2,9 @@
 import { BUSINESS, F, type RawExchange } from '../event/exchange.ts';
 import { botStatus } from './bots.ts';
 import { DecoySet, decoyOf, inspect, NO_DECOYS, newHit, probeRule, resetHit } from './content/index.ts';
-import { type ContentPort, Enricher, type EnricherOptions, type SoftwarePort } from './enrich.ts';
+import { Enricher } from './enrich.ts';
 import { CONTENT_FIELD, FLAG } from './facts.ts';
+import type { ContentPort, EnricherOptions, SoftwarePort } from './ports.ts';
 import { SoftwareTable, STALE_YEARS } from './software.ts';
 
 export interface EnricherSetup extends Omit<EnricherOptions, 'software' | 'content'> {

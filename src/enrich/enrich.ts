@@ -11,14 +11,12 @@ import { clientAddress, createClientAddress } from './address.ts';
 import { clearExtras } from './extras.ts';
 import { type FactBatch, FLAG, METHODS, ROUTE_CLASS } from './facts.ts';
 import { HostSet, hashHost, host, sameSite, trimHost } from './host.ts';
-import type { LearnedModel } from './model.ts';
-import type { NetworkLookup } from './network.ts';
 import { kindFlag } from './object-kind.ts';
 import { orderOf } from './order.ts';
+import type { EnricherOptions } from './ports.ts';
 import { isMalformed, methodOf } from './request-line.ts';
-import type { ClassOverride } from './routes/classes.ts';
 import { numberAt } from './routes/matcher.ts';
-import { type QueryNames, QueryReader } from './routes/query.ts';
+import { QueryReader } from './routes/query.ts';
 import { PATH, RouteResolver } from './routes/resolver.ts';
 import { afterScheme, readTarget, TARGET_FORM, Target } from './target.ts';
 
@@ -33,41 +31,6 @@ const HTTP_1_0 = 0x3031;
 /** Business events that name a principal without its having proven who it is. */
 const UNPROVEN: ReadonlySet<string> = new Set(['login.failed', 'reset.requested', 'lookup.found', 'lookup.missed']);
 const BUSINESS_INDEX = new Map<string, number>(BUSINESS_NAMES.map((name, i) => [name, i + 1]));
-
-export interface SoftwarePort {
-  readonly software: number;
-  readonly softwareClass: number;
-  readonly bot: number;
-  /** Unix time in ms from which on the agent is stale; 0 never. */
-  readonly staleAt: number;
-  readonly odd: boolean;
-  classify(buf: Uint8Array, start: number, end: number, hi: number, lo: number): void;
-  botStatus(bot: number, asn: number, hi: number, lo: number): number;
-}
-export interface ContentPort {
-  readonly hit: { millinats: number; rule: number; at: number; length: number; field: number };
-  inspect(raw: RawExchange, agentHi: number, agentLo: number): void;
-  probeRule(buf: Uint8Array, start: number, end: number): number;
-  decoyOf(buf: Uint8Array, start: number, end: number): number;
-}
-
-export interface EnricherOptions {
-  /** Keys every hash; 0 in `try` and in tests. */
-  readonly seed: number;
-  readonly model: LearnedModel;
-  readonly networks: NetworkLookup;
-  readonly software: SoftwarePort;
-  /** Content rules; none are run without it. */
-  readonly content?: ContentPort;
-  /** Proxies whose X-Forwarded-For is believed. */
-  readonly trusted?: CidrSet;
-  /** Our own host names. Without them: those the model learned. */
-  readonly hosts?: readonly string[];
-  /** Route classes by glob; the first that matches wins over every name. */
-  readonly routeClasses?: readonly ClassOverride[];
-  /** Query parameters that carry identities, beyond the built-in names. */
-  readonly query?: QueryNames;
-}
 
 export class Enricher {
   readonly resolver: RouteResolver;

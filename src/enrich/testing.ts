@@ -1,9 +1,10 @@
 /** Builds the rows that tests are about, from strings. Not part of the package. */
 import { BUSINESS, EXCHANGE, F, FIELDS, type Field, RawExchange } from '../event/exchange.ts';
-import { Enricher, type EnricherOptions } from './enrich.ts';
+import { Enricher } from './enrich.ts';
 import { createBatch, type FactBatch } from './facts.ts';
 import { EMPTY_MODEL } from './model.ts';
 import { NetworkTable } from './network.ts';
+import type { EnricherOptions } from './ports.ts';
 
 /** An exchange in strings and numbers. */
 export type RawInit = Partial<Record<Field, string>> & {
