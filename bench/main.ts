@@ -20,6 +20,7 @@ const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   replay: async () => (await import('./suites/replay.ts')).replay,
   inspect: async () => (await import('./suites/inspect.ts')).inspect,
   gateway: async () => (await import('./suites/gateway.ts')).gateway,
+  keep: async () => (await import('./suites/keep.ts')).keep,
 };
 
 async function main(args: readonly string[]): Promise<number> {

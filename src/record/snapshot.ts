@@ -3,7 +3,7 @@
  * never stopped; it must be the same code, tables, model and seed, which the manifest tells.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
@@ -49,6 +49,8 @@ export function writeSnapshot(path: string, snapshot: Snapshot): void {
     writeFileSync(`${path}.part`, framed(RUN, body));
     renameSync(`${path}.part`, path);
   } catch (error) {
+    // A half file on a full disk would keep it full.
+    rmSync(`${path}.part`, { force: true });
     throw cannotWrite(path, error);
   }
 }
@@ -69,7 +71,6 @@ export async function writeKeptState(path: string, kept: KeptState): Promise<voi
     await writeFile(`${path}.part`, framed(LIVE, body), { mode: OWNER_ONLY, flush: true });
     await rename(`${path}.part`, path);
   } catch (error) {
-    // A half file on a full disk would keep it full.
     await rm(`${path}.part`, { force: true }).catch(() => undefined);
     throw cannotWrite(path, error);
   }

@@ -31,7 +31,7 @@ import type { LiveRuntime } from './runtime.ts';
 import { Stock } from './stock.ts';
 import { throttleSettings } from './throttle.ts';
 
-/** Sample of what learning has seen, in the data directory, and how often it is written, in ms: copying it takes some 50 ms. */
+/** Sample of what learning has seen, in the data directory, and how often it is written, in ms: copying it takes some 20 ms (bench keep). */
 const LESSONS_FILE = 'learning.bin';
 const LESSONS_MS = 3_600_000;
 
